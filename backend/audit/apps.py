@@ -1,0 +1,4 @@
+from django.apps import AppConfig
+
+class AuditConfig(AppConfig):
+    name = "backend.audit"

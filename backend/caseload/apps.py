@@ -1,0 +1,4 @@
+from django.apps import AppConfig
+
+class CaseloadConfig(AppConfig):
+    name = "backend.caseload"

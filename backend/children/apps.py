@@ -1,0 +1,4 @@
+from django.apps import AppConfig
+
+class ChildrenConfig(AppConfig):
+    name = "backend.children"

@@ -1,0 +1,4 @@
+from django.apps import AppConfig
+
+class CommonConfig(AppConfig):
+    name = "backend.common"

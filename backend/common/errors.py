@@ -1,0 +1,57 @@
+"""Every error a caller may expect is a class with a stable code, named fields and one message."""
+
+from typing import Any, ClassVar
+
+from django.utils.translation import get_language
+
+
+class DomainError(Exception):
+    """An error with an answer: `code` never changes, `fields` name the input, the message says what to do.
+
+    Subclasses give `code`, `status` and the message in both languages; `{name}` in a message is
+    filled from `context`. Rendered by `common.api.problem_response`.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    fields: tuple[str, ...] = ()
+    zh: ClassVar[str] = "请求无法处理。"
+    en: ClassVar[str] = "The request cannot be processed."
+
+    def __init__(self, *, fields: tuple[str, ...] | None = None, **context: Any) -> None:
+        if fields is not None:
+            self.fields = fields
+        self.context = context
+        super().__init__(self.code)
+
+    @property
+    def message(self) -> str:
+        text = self.en if (get_language() or "").startswith("en") else self.zh
+        return text.format(**self.context)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"code": self.code, "fields": list(self.fields), "message": self.message}
+
+
+class NotFound(DomainError):
+    """Also the answer for what is out of the caller's scope: existence is not confirmed."""
+
+    code = "not_found"
+    status = 404
+    zh = "没有找到，或者不在您的管辖范围内。请核对编号。"
+    en = "Not found, or outside your area. Check the identifier."
+
+
+class NotAllowed(DomainError):
+    code = "not_allowed"
+    status = 403
+    zh = "您的角色不能进行此操作。请联系管理员。"
+    en = "Your role does not allow this. Ask an administrator."
+
+
+class Stale(DomainError):
+    code = "stale"
+    status = 409
+    fields = ("revision",)
+    zh = "记录已被他人更改（现为第 {revision} 版）。请刷新后再试。"
+    en = "Somebody changed the record (now revision {revision}). Reload it and try again."

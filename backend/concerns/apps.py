@@ -1,0 +1,4 @@
+from django.apps import AppConfig
+
+class ConcernsConfig(AppConfig):
+    name = "backend.concerns"

@@ -1,0 +1,4 @@
+from django.apps import AppConfig
+
+class VisitsConfig(AppConfig):
+    name = "backend.visits"
