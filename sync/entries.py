@@ -1,0 +1,82 @@
+"""An operation on its way through the server: the line's contents and what the server added."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from .protocol.messages import Outcome
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """Immutable in what the phone said; outcome, flags and problems are filled on the way.
+
+    `at` is the corrected time in milliseconds since the epoch, `uncertainty` likewise.
+    """
+
+    op: UUID
+    person: UUID
+    kind: str
+    target: UUID
+    file: UUID
+    data: dict[str, Any]
+    wall: datetime
+    at: int
+    uncertainty: int
+    received: datetime
+    device: UUID | None = None
+    seq: int | None = None
+    base: int | None = None
+    group: UUID | None = None
+    group_n: int = 0
+    ruleset: str | None = None
+    form: str | None = None
+    form_version: str | None = None
+    shard: str = ""
+    trusted: bool = False
+    outcome: Outcome | None = None
+    flags: list[str] = field(default_factory=list)
+    code: str | None = None
+    fields: list[str] = field(default_factory=list)
+    message: tuple[str, str] | None = None
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def observed(self) -> datetime:
+        """When it happened, by corrected time, in the zone of `received`."""
+        return datetime.fromtimestamp(self.at / 1000, tz=self.received.tzinfo)
+
+    def quarantine(self, code: str, *fields: str, message: tuple[str, str]) -> None:
+        self.outcome, self.code, self.fields, self.message = (
+            "quarantined",
+            code,
+            list(fields),
+            message,
+        )
+
+    def hold(self, code: str, *fields: str, message: tuple[str, str]) -> None:
+        self.outcome, self.code, self.fields, self.message = "held", code, list(fields), message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An operation the server itself or the office makes; it has no `seq` and no `prev`."""
+
+    op: UUID
+    person: UUID
+    kind: str
+    target: UUID
+    file: UUID
+    data: dict[str, Any]
+    at: datetime
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a reaction gets: the entry and the columns its record now has."""
+
+    entry: Entry
+    type: str
+    columns: dict[str, Any]
+    created: bool

@@ -1,0 +1,183 @@
+"""The logs, the counters and the base of every record that is synced."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Shard(models.Model):
+    """The feed counter of one shard. Its row lock is what makes a cursor safe.
+
+    A sequence or a timestamp loses rows that commit late; a counter row that is bumped last in each
+    transaction cannot.
+    """
+
+    code = models.TextField(primary_key=True)
+    value = models.BigIntegerField(default=0)
+
+
+class File(models.Model):
+    """What scope, holdings, keys and digests are about. Its row is the lock for all that is in it.
+
+    `digest` is the sum over the file's records of the first 52 bits of SHA-256 over
+    `type:id:feed`, modulo 2^52, so that a JavaScript number can hold it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    shard = models.TextField()
+    digest = models.BigIntegerField(default=0)
+    stub = models.BooleanField(default=False)
+
+
+class DeviceLog(models.Model):
+    """One device's log. `have` is a list of inclusive ranges of received sequence numbers."""
+
+    device = models.UUIDField(primary_key=True)
+    have = models.JSONField(default=list)
+    generation = models.BigIntegerField(default=0)
+    clock_offset = models.BigIntegerField(null=True)
+    synced_at = models.DateTimeField(null=True)
+    cloned_at = models.DateTimeField(null=True)
+
+
+class Operation(models.Model):
+    """One operation, as it came. `body` is the line's bytes, sealed; `hash` is over the plain bytes.
+
+    What the server decided about it (outcome, flags, corrected time) stands beside it and is
+    replayed by a rebuild, never decided again.
+    """
+
+    op = models.UUIDField(primary_key=True)
+    ordinal = models.BigIntegerField(unique=True)
+    device = models.UUIDField(null=True)
+    seq = models.BigIntegerField(null=True)
+    prev = models.BinaryField(null=True)
+    hash = models.BinaryField()
+    person = models.UUIDField()
+    kind = models.TextField()
+    target = models.UUIDField()
+    file = models.UUIDField()
+    group = models.UUIDField(null=True)
+    group_n = models.IntegerField(default=0)
+    base = models.BigIntegerField(null=True)
+    at = models.BigIntegerField()
+    uncertainty = models.BigIntegerField()
+    received = models.DateTimeField()
+    body = models.BinaryField()
+    outcome = models.TextField(default="received")
+    flags = ArrayField(models.TextField(), default=list)
+    code = models.TextField(null=True)
+    fields = ArrayField(models.TextField(), default=list)
+    problems = models.JSONField(default=list)
+    error = models.TextField(default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["device", "seq"], name="operation_log"),
+            models.Index(fields=["target", "ordinal"], name="operation_target"),
+            models.Index(fields=["file", "ordinal"], name="operation_file"),
+            models.Index(
+                fields=["target"],
+                name="operation_waiting",
+                condition=~models.Q(outcome__in=["applied"]),
+            ),
+        ]
+
+
+class VariantLine(models.Model):
+    """A line whose operation id or place in the log was already taken by other bytes. Kept, never applied."""
+
+    hash = models.BinaryField(primary_key=True)
+    op = models.UUIDField()
+    device = models.UUIDField()
+    body = models.BinaryField()
+    received = models.DateTimeField()
+
+
+class UnreadableLine(models.Model):
+    """Bytes that are not an operation, kept once by their hash and sealed under the device's key."""
+
+    hash = models.BinaryField(primary_key=True)
+    device = models.UUIDField()
+    body = models.BinaryField()
+    detail = models.TextField()
+    received = models.DateTimeField()
+
+
+class Holding(models.Model):
+    """A file that a device holds, may hold or is to give back.
+
+    `entered` is the generation in which it was last sent and `confirmed` whether a cursor of that
+    generation came back; until then it counts as held and is sent again. `exited` is the generation
+    that told the device to purge it.
+    """
+
+    device = models.UUIDField()
+    file = models.UUIDField()
+    wanted = models.BooleanField(default=True)
+    entered = models.BigIntegerField(null=True)
+    confirmed = models.BooleanField(default=False)
+    exited = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["device", "file"], name="holding_device_file")
+        ]
+        indexes = [
+            models.Index(fields=["file"], name="holding_file"),
+            models.Index(
+                fields=["device"],
+                name="holding_unsettled",
+                condition=models.Q(wanted=False) | models.Q(confirmed=False),
+            ),
+        ]
+
+
+class Server(models.Model):
+    """One row: which incarnation of the server this is. A restore makes a new one."""
+
+    incarnation = models.UUIDField()
+
+
+class Record(models.Model):
+    """Base of every synced record. `feed` is its one number in its shard's feed."""
+
+    id = models.UUIDField(primary_key=True)
+    file = models.UUIDField()
+    shard = models.TextField()
+    feed = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(fields=["shard", "feed"], name="%(class)s_feed"),
+            models.Index(fields=["file"], name="%(class)s_file"),
+        ]
+
+
+class AppendRecord(Record):
+    """Append-only: the operation that made it holds its contents; the row holds what queries need."""
+
+    op = models.UUIDField()
+
+    class Meta(Record.Meta):
+        abstract = True
+
+
+class RegisterRecord(Record):
+    """Registers: `state` is the folded state as JSON, sealed under the file's key."""
+
+    state = models.BinaryField()
+    conflicts = ArrayField(models.TextField(), default=list)
+
+    class Meta(Record.Meta):
+        abstract = True
+
+
+class SerialisedRecord(Record):
+    """Changed online only, with the revision its author saw."""
+
+    revision = models.IntegerField(default=0)
+
+    class Meta(Record.Meta):
+        abstract = True

@@ -1,0 +1,130 @@
+"""The shapes on the wire. `sync/PROTOCOL.md` is the norm; these are its Python form."""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+VERSION = 1
+
+Outcome = Literal["applied", "held", "quarantined"]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Register operations that are applied whole or held whole; `n` is how many there are."""
+
+    id: UUID
+    n: int
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a push. `file` is whose file it belongs to and whose key seals it."""
+
+    op: UUID
+    person: UUID
+    kind: str
+    target: UUID
+    wall: datetime
+    data: dict[str, Any]
+    device: UUID | None = None
+    seq: int | None = None
+    prev: str | None = None
+    file: UUID | None = None
+    group: Group | None = None
+    base: int | None = None
+    ruleset: str | None = None
+    session: str | None = None
+    elapsed: int | None = None
+    form: str | None = None
+    form_version: str | None = None
+
+
+class Purged(msgspec.Struct, frozen=True):
+    """Files the phone has removed after an `exit`, and the generation that told it to."""
+
+    generation: int
+    files: list[UUID]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line of a sync."""
+
+    protocol: int
+    device: UUID
+    wall: datetime
+    app: str = ""
+    cursor: str | None = None
+    purged: Purged | None = None
+    pull: bool = True
+
+
+class Receipt(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """What became of one line. All three outcomes mean: stored durably, the phone may stop sending."""
+
+    outcome: Outcome
+    op: UUID | None = None
+    line: int | None = None
+    flags: list[str] = []
+    code: str | None = None
+    fields: list[str] = []
+    message: str | None = None
+    problems: list[dict[str, Any]] = []
+    again: bool = False
+
+
+class Unreadable(ValueError):
+    """A line or header that cannot be read; `fields` names where, `detail` says what was expected."""
+
+    def __init__(self, detail: str, fields: list[str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = fields or []
+
+
+_operations = msgspec.json.Decoder(Operation)
+_headers = msgspec.json.Decoder(Header)
+_encoder = msgspec.json.Encoder()
+
+
+def read_operation(line: bytes) -> Operation:
+    """Raises `Unreadable`. Unknown members are not an error: the line itself is kept as it came."""
+    try:
+        operation = _operations.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(str(error), _path(str(error))) from error
+    if operation.wall.tzinfo is None:
+        raise Unreadable("wall needs a time zone", ["wall"])
+    if operation.seq is not None and operation.seq < 1:
+        raise Unreadable("seq counts from 1", ["seq"])
+    return operation
+
+
+def read_header(line: bytes) -> Header:
+    """Raises `Unreadable`."""
+    try:
+        header = _headers.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(str(error), _path(str(error))) from error
+    if header.wall.tzinfo is None:
+        raise Unreadable("wall needs a time zone", ["wall"])
+    return header
+
+
+def write(message: Any) -> bytes:
+    """One message as JSON bytes, without a line end."""
+    return _encoder.encode(message)
+
+
+def line_hash(line: bytes) -> bytes:
+    """SHA-256 over exactly the bytes of the line, without its line end."""
+    return hashlib.sha256(line).digest()
+
+
+def _path(message: str) -> list[str]:
+    """The member msgspec complains about: "… - at `$.wall`" or "missing required field `op`"."""
+    for mark in ("`$.", "field `"):
+        if mark in message:
+            return [message.split(mark, 1)[1].split("`", 1)[0]]
+    return []

@@ -1,0 +1,102 @@
+"""Record types: what another package tells sync about the records it keeps.
+
+A record type is mostly two pure functions. `check` says which of an operation's contents cannot be
+used; `project` says which columns its row has. The same `project` serves a push, an office edit, a
+retry and `manage.py rebuild --check`, so none of them can disagree with another.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from .merge.registers import Spec
+
+if TYPE_CHECKING:
+    from .entries import Entry
+    from .models import Record
+
+
+class Policy(Enum):
+    """How several operations on one target become one record; see PROTOCOL.md, "Records"."""
+
+    APPEND = "append"
+    REGISTER = "register"
+    SERIALISED = "serialised"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the contents that cannot be used. It never stops an append-only record."""
+
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+class Refused(Exception):
+    """Raised by `advance`: the step is not possible from where the record is.
+
+    The operation is kept, quarantined under `code`; the caller is told `zh` or `en`.
+    """
+
+    def __init__(self, code: str, *, fields: Sequence[str] = (), zh: str, en: str) -> None:
+        super().__init__(code)
+        self.code, self.fields, self.zh, self.en = code, list(fields), zh, en
+
+
+Columns = dict[str, Any]
+
+
+def no_problems(entries: "Sequence[Entry]") -> list[list[Problem]]:
+    return [[] for _ in entries]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordType:
+    """`kinds` maps an operation kind to whether it may be a record's first.
+
+    APPEND and SERIALISED: `project`/`advance` get the entry (and the columns so far).
+    REGISTER: `project` gets the target's id and its shown values.
+    `sealed` names the column (a dict value) that is sealed under the file's key before it is stored.
+    `render` turns rows into what a device receives; None when the record never leaves the server.
+    `shard` gives the shard of the file that a first operation opens, or None when it opens none.
+    """
+
+    name: str
+    model: "type[Record]"
+    policy: Policy
+    kinds: Mapping[str, bool]
+    columns: Sequence[str]
+    check: "Callable[[Sequence[Entry]], list[list[Problem]]]" = no_problems
+    project: "Callable[[Entry], Columns] | None" = None
+    project_values: "Callable[[Mapping[str, Any]], Columns] | None" = None
+    advance: "Callable[[Columns | None, Entry], Columns] | None" = None
+    specs: Mapping[str, Spec] = field(default_factory=dict)
+    shard: "Callable[[Entry], str | None] | None" = None
+    render: "Callable[[Sequence[Record], Mapping[Any, Any]], list[dict[str, Any]]] | None" = None
+    server_only: bool = False
+
+
+class Registry:
+    """Record types in the order in which they are applied: what others refer to comes first."""
+
+    def __init__(self) -> None:
+        self.types: dict[str, RecordType] = {}
+        self.by_kind: dict[str, RecordType] = {}
+
+    def register(self, record_type: RecordType) -> None:
+        """Raises `ValueError` when a name or an operation kind is taken."""
+        taken = [kind for kind in record_type.kinds if kind in self.by_kind]
+        if record_type.name in self.types or taken:
+            raise ValueError(f"record type {record_type.name} or kinds {taken} registered twice")
+        self.types[record_type.name] = record_type
+        self.by_kind |= dict.fromkeys(record_type.kinds, record_type)
+
+    def clear(self) -> None:
+        self.types.clear()
+        self.by_kind.clear()
+
+
+registry = Registry()
