@@ -47,6 +47,11 @@ class Entry:
         """When it happened, by corrected time, in the zone of `received`."""
         return datetime.fromtimestamp(self.at / 1000, tz=self.received.tzinfo)
 
+    def reset(self) -> None:
+        """Forgets a decision that was rolled back."""
+        self.outcome = self.code = self.message = None
+        self.flags, self.fields, self.problems = [], [], []
+
     def quarantine(self, code: str, *fields: str, message: tuple[str, str]) -> None:
         self.outcome, self.code, self.fields, self.message = (
             "quarantined",

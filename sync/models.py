@@ -46,8 +46,8 @@ class Operation(models.Model):
     replayed by a rebuild, never decided again.
     """
 
-    op = models.UUIDField(primary_key=True)
-    ordinal = models.BigIntegerField(unique=True)
+    ordinal = models.BigAutoField(primary_key=True)
+    op = models.UUIDField(unique=True)
     device = models.UUIDField(null=True)
     seq = models.BigIntegerField(null=True)
     prev = models.BinaryField(null=True)
@@ -69,17 +69,19 @@ class Operation(models.Model):
     fields = ArrayField(models.TextField(), default=list)
     problems = models.JSONField(default=list)
     error = models.TextField(default="")
+    # The order of decisions, taken under the file's lock: what serialised records are refolded in.
+    decision = models.BigIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["device", "seq"], name="operation_log"),
-            models.Index(fields=["target", "ordinal"], name="operation_target"),
-            models.Index(fields=["file", "ordinal"], name="operation_file"),
+            models.Index(fields=["target"], name="operation_target"),
+            models.Index(fields=["file"], name="operation_file"),
             models.Index(
                 fields=["target"],
-                name="operation_waiting",
-                condition=~models.Q(outcome__in=["applied"]),
+                name="operation_unsettled",
+                condition=~models.Q(outcome="applied"),
             ),
         ]
 
