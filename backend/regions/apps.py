@@ -1,4 +1,5 @@
 from django.apps import AppConfig
 
+
 class RegionsConfig(AppConfig):
     name = "backend.regions"
