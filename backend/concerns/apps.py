@@ -1,4 +1,5 @@
 from django.apps import AppConfig
 
+
 class ConcernsConfig(AppConfig):
     name = "backend.concerns"

@@ -1,0 +1,148 @@
+"""What sync is told about concerns, findings and escalations. Pure functions only."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sync import inbox
+from sync.entries import Entry
+from sync.registry import Columns, Policy, Problem, RecordType, Refused
+
+from . import life_cycle
+from .models import Concern, Escalation, Feedback, Finding, Gap, Resolution
+
+
+def concern_columns(entry: Entry) -> Columns:
+    kind = entry.data.get("kind")
+    return {
+        "kind": kind if isinstance(kind, str) else "",
+        "observed": entry.observed,
+        "reporter": entry.person,
+    }
+
+
+def named_concerns(data: dict[str, Any]) -> list[UUID]:
+    """The concern ids a resolution names; what is not an id closes nothing."""
+    found = []
+    given = data.get("concerns")
+    for text in given if isinstance(given, list) else []:
+        try:
+            found.append(UUID(text))
+        except (ValueError, TypeError, AttributeError):
+            continue
+    return found
+
+
+def check_resolutions(entries: Any) -> list[list[Problem]]:
+    return [
+        []
+        if named_concerns(entry.data)
+        else [
+            Problem("concerns", "required", "没有指明要结束的关切。", "Names no concern to close.")
+        ]
+        for entry in entries
+    ]
+
+
+def resolution_columns(entry: Entry) -> Columns:
+    return {"concerns": named_concerns(entry.data), "observed": entry.observed}
+
+
+def finding_columns(entry: Entry) -> Columns:
+    data = entry.data
+    return {
+        "rule": data["rule"],
+        "rule_version": data["rule_version"],
+        "branch": data["branch"],
+        "severity": data["severity"],
+        "source": data["source"],
+        "sealed": data["sealed"],
+        "by_hand": data["by_hand"],
+        "observed": dt.datetime.fromisoformat(data["observed"]),
+        "received": dt.datetime.fromisoformat(data["received"]),
+        "basis": list(data["basis"]),
+        "cause": UUID(data["cause"]),
+    }
+
+
+def gap_columns(entry: Entry) -> Columns:
+    data = entry.data
+    return {
+        "rule": data["rule"],
+        "rule_version": data["rule_version"],
+        "branch": data["branch"],
+        "missing": list(data["missing"]),
+        "sealed": data["sealed"],
+        "observed": dt.datetime.fromisoformat(data["observed"]),
+        "cause": UUID(data["cause"]),
+    }
+
+
+def render_opened(rows: Any, opened: Any) -> list[dict[str, Any]]:
+    return [{"data": opened[row.id]} for row in rows]
+
+
+def feedback_columns(columns: Columns | None, entry: Entry) -> Columns:
+    """Serialised, so that no phone can write one; it is said once and never changed."""
+    if columns is not None:
+        raise Refused(
+            "target.taken", fields=["target"], zh="此编号已被使用。", en="This id is already taken."
+        )
+    return {
+        "op": entry.op,
+        "escalation": UUID(entry.data["escalation"]),
+        "outcome": entry.data["outcome"],
+        "sent_at": entry.received,
+    }
+
+
+def render_feedback(rows: Any, opened: Any) -> list[dict[str, Any]]:
+    told = inbox.contents(row.op for row in rows)
+    return [
+        {
+            "escalation": str(row.escalation),
+            "outcome": row.outcome,
+            "text": told.get(row.op, {}).get("text", ""),
+            "sent": row.sent_at.isoformat(),
+        }
+        for row in rows
+    ]
+
+
+CONCERN = RecordType(
+    name="concern", model=Concern, policy=Policy.APPEND, kinds={"concern.raise": True},
+    columns=["kind", "observed", "reporter"], project=concern_columns, render=render_opened,
+)  # fmt: skip
+RESOLUTION = RecordType(
+    name="resolution", model=Resolution, policy=Policy.APPEND, kinds={"concern.resolve": True},
+    columns=["concerns", "observed"], check=check_resolutions, project=resolution_columns,
+    render=render_opened,
+)  # fmt: skip
+FINDING = RecordType(
+    name="finding", model=Finding, policy=Policy.APPEND, kinds={"finding.record": True},
+    columns=[
+        "rule", "rule_version", "branch", "severity", "source", "sealed", "by_hand", "observed",
+        "received", "basis", "cause",
+    ],
+    project=finding_columns, server_only=True,
+)  # fmt: skip
+GAP = RecordType(
+    name="gap", model=Gap, policy=Policy.APPEND, kinds={"gap.record": True},
+    columns=["rule", "rule_version", "branch", "missing", "sealed", "observed", "cause"],
+    project=gap_columns, server_only=True,
+)  # fmt: skip
+ESCALATION = RecordType(
+    name="escalation", model=Escalation, policy=Policy.SERIALISED, kinds=life_cycle.KINDS,
+    columns=[
+        "status", "severity", "deadline", "to", "sealed", "episode", "findings", "division",
+        "opened_at", "observed_at", "received_at", "acknowledged_at", "acknowledged_by",
+        "assigned_to", "resolved_at", "outcome", "closed_by_op",
+    ],
+    advance=life_cycle.advance, server_only=True,
+)  # fmt: skip
+FEEDBACK = RecordType(
+    name="feedback", model=Feedback, policy=Policy.SERIALISED, kinds={"feedback.send": True},
+    columns=["op", "escalation", "outcome", "sent_at"], advance=feedback_columns,
+    render=render_feedback,
+)  # fmt: skip
+RECORD_TYPES = [CONCERN, RESOLUTION, FINDING, GAP, ESCALATION, FEEDBACK]
