@@ -1,0 +1,108 @@
+"""From an XLSForm in Markdown to an XForm and its manifest; coded lists come from the vocabulary."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pyxform.builder import create_survey_element_from_dict
+from pyxform.xls2json import workbook_to_json
+from pyxform.xls2json_backends import md_to_dict
+
+from .vocabulary import codes, label
+
+SOURCES = Path(__file__).with_name("xlsforms")
+NOT_COLLECTED = "not_collected"
+SEALED_GROUP = "sealed"
+
+
+def form_names() -> list[str]:
+    return sorted(path.stem for path in SOURCES.glob("*.md"))
+
+
+@cache
+def compile_form(name: str) -> dict[str, Any]:
+    """`{form, version, source, xform, manifest, sha256}` of a shipped form."""
+    return compile_source((SOURCES / f"{name}.md").read_text(encoding="utf-8"))
+
+
+def compile_source(source: str) -> dict[str, Any]:
+    """The same for any source; the hash covers the source and the lists injected into it."""
+    workbook = md_to_dict(source)
+    lists = sorted({row["type"].split()[1] for row in workbook["survey"] if _is_select(row)})
+    workbook["choices"] = [row for name in lists for row in _choice_rows(name)]
+    settings = workbook["settings"][0]
+    form = settings["form_id"]
+    survey = create_survey_element_from_dict(
+        workbook_to_json(workbook, form_name=form, fallback_form_name=form)
+    )
+    xform = survey.to_xml(validate=False)
+    digest = hashlib.sha256(f"{source}\n{xform}".encode()).hexdigest()
+    manifest = {
+        "form": form,
+        "version": settings["version"],
+        "sha256": digest,
+        "questions": _questions(workbook["survey"]),
+    }
+    return {
+        "form": form,
+        "version": settings["version"],
+        "source": source,
+        "xform": xform,
+        "manifest": manifest,
+        "sha256": digest,
+    }
+
+
+def list_codes(name: str) -> list[str]:
+    """The codes a question may answer with; `not_collected` is one of them for every list."""
+    return [*(code for code in codes(name) if code != NOT_COLLECTED), NOT_COLLECTED]
+
+
+def _choice_rows(name: str) -> list[dict[str, str]]:
+    return [
+        {
+            "list_name": name,
+            "name": code,
+            "label::中文 (zh)": _label(name, code, "zh"),
+            "label::English (en)": _label(name, code, "en"),
+        }
+        for code in list_codes(name)
+    ]
+
+
+def _label(name: str, code: str, language: str) -> str:
+    return label("yes_no" if code == NOT_COLLECTED else name, code, language)
+
+
+def _is_select(row: dict[str, str]) -> bool:
+    return row["type"].startswith("select_")
+
+
+def _questions(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    questions: list[dict[str, Any]] = []
+    open_containers: list[tuple[str, str]] = []
+    for row in rows:
+        if row["type"].startswith("begin_"):
+            open_containers.append((row["type"], row["name"]))
+        elif row["type"].startswith("end_"):
+            open_containers.pop()
+        else:
+            questions.append(_question(row, open_containers))
+    return questions
+
+
+def _question(row: dict[str, str], containers: list[tuple[str, str]]) -> dict[str, Any]:
+    kind, _, list_name = row["type"].partition(" ")
+    repeats = [name for container, name in containers if container == "begin_repeat"]
+    return {
+        "name": row["name"],
+        "type": kind,
+        "list": list_name or None,
+        "codes": list_codes(list_name) if list_name else None,
+        "repeat": repeats[-1] if repeats else None,
+        "required": row.get("required") == "yes",
+        "relevant": row.get("relevant"),
+        "constraint": row.get("constraint"),
+        "sealed": ("begin_group", SEALED_GROUP) in containers,
+    }
