@@ -61,6 +61,7 @@ class Spec:
 
 
 PLAIN: Final = Spec()
+_ANY_SET: Final = Spec("set")
 
 
 def fold(state: State, edits: Iterable[Edit]) -> dict[str, Register]:
@@ -107,16 +108,21 @@ def _canonical(value: Any) -> str:
 
 def values(state: State, specs: Mapping[str, Spec]) -> dict[str, Any]:
     """Every field's shown value; a set is a dict from element to its value."""
-    result: dict[str, Any] = {name: {} for name, spec in specs.items() if spec.kind == "set"}
+    sets: dict[str, dict[str, Any]] = {
+        name: {} for name, spec in specs.items() if spec.kind == "set"
+    }
+    fields: dict[str, Any] = {}
     for key, register in state.items():
-        name, _, element = key.partition("/")
+        name, slash, element = key.partition("/")
         if not register.live:
             continue
-        if element:
-            result.setdefault(name, {})[element] = shown(register)
-        else:
-            result[name] = shown(register, specs.get(name, PLAIN))
-    return result
+        if not slash:
+            fields[name] = shown(register, specs.get(name, PLAIN))
+        elif specs.get(name, _ANY_SET).kind == "set":
+            sets.setdefault(name, {})[element] = shown(register)
+    # A newer phone may use one unknown name both ways; a declared field keeps its declared shape.
+    declared = {name: sets[name] for name, spec in specs.items() if spec.kind == "set"}
+    return {**sets, **fields, **declared}
 
 
 def conflicts(state: State) -> list[str]:

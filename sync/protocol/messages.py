@@ -92,7 +92,7 @@ def read_operation(line: bytes) -> Operation:
     """Raises `Unreadable`. Unknown members are not an error: the line itself is kept as it came."""
     try:
         operation = _operations.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error), _path(str(error))) from error
     if operation.wall.tzinfo is None:
         raise Unreadable("wall needs a time zone", ["wall"])
@@ -105,11 +105,21 @@ def read_header(line: bytes) -> Header:
     """Raises `Unreadable`."""
     try:
         header = _headers.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error), _path(str(error))) from error
     if header.wall.tzinfo is None:
         raise Unreadable("wall needs a time zone", ["wall"])
     return header
+
+
+def plain(message: Any) -> Any:
+    """The message as dicts, lists, strings and numbers."""
+    return msgspec.to_builtins(message)
+
+
+def parse(text: bytes | str) -> Any:
+    """JSON as plain Python values."""
+    return msgspec.json.decode(text)
 
 
 def write(message: Any) -> bytes:
