@@ -7,7 +7,7 @@ from typing import Any
 
 from pyxform.builder import create_survey_element_from_dict
 from pyxform.xls2json import workbook_to_json
-from pyxform.xls2json_backends import md_to_dict
+from pyxform.xls2json_backends import DefinitionData, md_to_dict
 
 from .vocabulary import codes, label
 
@@ -31,10 +31,12 @@ def compile_source(source: str) -> dict[str, Any]:
     workbook = md_to_dict(source)
     lists = sorted({row["type"].split()[1] for row in workbook["survey"] if _is_select(row)})
     workbook["choices"] = [row for name in lists for row in _choice_rows(name)]
+    workbook["choices_header"] = [dict.fromkeys(workbook["choices"][0])]
+    workbook["sheet_names"] = [*workbook["sheet_names"], "choices"]
     settings = workbook["settings"][0]
     form = settings["form_id"]
     survey = create_survey_element_from_dict(
-        workbook_to_json(workbook, form_name=form, fallback_form_name=form)
+        workbook_to_json(DefinitionData(**workbook), form_name=form, fallback_form_name=form)
     )
     xform = survey.to_xml(validate=False)
     digest = hashlib.sha256(f"{source}\n{xform}".encode()).hexdigest()
