@@ -1,4 +1,5 @@
 from django.apps import AppConfig
 
+
 class ChildrenConfig(AppConfig):
     name = "backend.children"
