@@ -1,4 +1,5 @@
 from django.apps import AppConfig
 
+
 class CaseloadConfig(AppConfig):
     name = "backend.caseload"
