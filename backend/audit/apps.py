@@ -1,4 +1,5 @@
 from django.apps import AppConfig
 
+
 class AuditConfig(AppConfig):
     name = "backend.audit"

@@ -1,0 +1,111 @@
+"""People, what they may do and where, and the phones they work on."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from knox.models import AbstractAuthToken
+
+from fieldforms.vocabulary import codes
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """People are made by `services.person_create`; this only finds them."""
+
+
+class Person(AbstractBaseUser):  # type: ignore[django-manager-missing]
+    """Somebody who logs in or works on a phone. `sealed` holds `{name, phone}` under the person's key.
+
+    A person who left keeps the row: her visits stay attributed.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    username = models.TextField(unique=True)
+    sealed = models.BinaryField()
+    language = models.TextField(default="zh-hans")
+    is_active = models.BooleanField(default=True)
+    left_on = models.DateField(null=True)
+
+    USERNAME_FIELD = "username"
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    # Django's admin asks for these; it is open to administrators, read-only for child files.
+    @property
+    def is_staff(self) -> bool:
+        return False
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class RoleGrant(models.Model):
+    """A role in some divisions for some time. `prefixes` are division codes; "" is the country."""
+
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="grants")
+    role = models.TextField(choices=[(code, code) for code in codes("role")])
+    prefixes = ArrayField(models.TextField())
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="rolegrant_dates_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=codes("role")), name="rolegrant_role_known"
+            ),
+        ]
+
+
+class Device(models.Model):  # type: ignore[django-manager-missing]
+    """One installation on one phone; a reinstallation is a new device. Its id is made on the phone."""
+
+    id = models.UUIDField(primary_key=True)
+    label = models.TextField(default="")
+    app = models.TextField(default="")
+    enrolled_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.TextField(default="")
+    people: "models.ManyToManyField[Person, DevicePerson]" = models.ManyToManyField(
+        "accounts.Person", through="accounts.DevicePerson", related_name="devices"
+    )
+
+
+class DevicePerson(models.Model):
+    """Somebody who works on a phone; villages share phones."""
+
+    device = models.ForeignKey("accounts.Device", on_delete=models.PROTECT)
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["device", "person"], name="deviceperson_once")
+        ]
+
+
+class EnrolmentCode(models.Model):
+    """A one-time code, known here only by its hash."""
+
+    digest = models.TextField(primary_key=True)
+    people: "models.ManyToManyField[Person, Any]" = models.ManyToManyField("accounts.Person")
+    made_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class AccessToken(AbstractAuthToken):
+    """An office log-in, or with `device` a phone's token, which has no end."""
+
+    device = models.ForeignKey(
+        "accounts.Device", on_delete=models.PROTECT, null=True, related_name="tokens"
+    )

@@ -1,0 +1,40 @@
+"""Who may call an endpoint. What she sees there is scoped by `queries`."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from backend.common import clock
+
+from . import queries
+
+
+def caller(request: Request) -> UUID:
+    """The id of the person who calls; only behind a permission that lets nobody else in."""
+    person: UUID = request.user.pk  # type: ignore[assignment]
+    return person
+
+
+class Office(BasePermission):
+    """Logged in as a person: a phone's token opens the sync and nothing else."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        user = request.user
+        from_phone = getattr(request.auth, "device_id", None) is not None
+        return bool(user and user.is_authenticated and user.is_active and not from_phone)
+
+
+class Administrator(Office):
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return super().has_permission(request, view) and "administrator" in queries.roles_of(
+            caller(request), on=clock.now().date()
+        )
+
+
+class Phone(BasePermission):
+    """A phone's token, revoked or not."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return getattr(request.auth, "device_id", None) is not None
