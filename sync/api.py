@@ -41,7 +41,7 @@ class Ndjson(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         body: bytes = stream.read(MAX_BYTES + 1)
         if parser_context["request"].headers.get("Content-Encoding") == "gzip":
             body = _gunzip(body)
@@ -76,7 +76,7 @@ class SyncView(APIView):
         }
         if header.pull:
             answer |= _page(_pull(sender, header))
-        return Response(messages.msgspec.to_builtins(answer))
+        return Response(messages.plain(answer))
 
 
 def _pull(sender: Sender, header: messages.Header) -> Page | None:
@@ -93,16 +93,16 @@ def _page(page: Page | None) -> dict[str, Any]:
     parts = {
         "cursor": page.cursor,
         "generation": page.generation,
-        "more": page.more,
+        "more": page.more or None,
         "enter": page.enter,
         "changes": page.changes,
         "exit": page.exit,
         "digest": page.digest,
     }
-    return {name: part for name, part in parts.items() if part not in (None, [], False)}
+    return {name: part for name, part in parts.items() if isinstance(part, int) or part}
 
 
-def _split(body: bytes) -> tuple[messages.Header, list[bytes]]:
+def _split(body: Any) -> tuple[messages.Header, list[bytes]]:
     if not isinstance(body, bytes) or not body:
         raise Unusable("the body is empty: send a header line, then one line per operation")
     first, *lines = body.split(b"\n")

@@ -124,7 +124,7 @@ def _lock_log(device: UUID) -> tuple[list[ranges.Range], int | None]:
             [device],
         )
         have, offset = cursor.fetchone()
-    return [(first, last) for first, last in messages.msgspec.json.decode(have)], offset
+    return [(first, last) for first, last in messages.parse(have)], offset
 
 
 def _save_log(
@@ -293,7 +293,7 @@ def _recognise(lines: Sequence[Line], ciphers: Mapping[UUID, Any], now: dt.datet
         elif outcome != "received":
             line.receipt = messages.Receipt(
                 op=line.entry.op, outcome=outcome, flags=flags, code=code, fields=fields,
-                problems=messages.msgspec.json.decode(problems), again=True,
+                problems=messages.parse(problems), again=True,
             )  # fmt: skip
     _store_variants(variants, ciphers, now)
 

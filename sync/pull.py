@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from . import holdings, inbox
 from .cursor import Cursor, read
-from .models import Record, Server
+from .models import Server
 from .ports import Sender, ports
 from .protocol import messages
 from .registry import Policy, RecordType, registry
@@ -60,7 +60,8 @@ def pull(sender: Sender, *, token: str | None, purged: messages.Purged | None) -
 
 
 def _enter_all(device: UUID) -> None:
-    """A fresh load: everything the device holds is sent again."""
+    """A fresh load: the scope is looked at anew, and everything in it is sent again."""
+    holdings.reconcile([device])
     with connection.cursor() as cursor:
         cursor.execute("UPDATE sync_holding SET confirmed = false WHERE device = %s", [device])
 
@@ -171,7 +172,7 @@ def _render(wanted: Mapping[str, Mapping[str, Sequence[UUID]]]) -> list[dict[str
     return result
 
 
-def _open(record_type: RecordType, rows: Sequence[Record]) -> dict[UUID, Any]:
+def _open(record_type: RecordType, rows: Sequence[Any]) -> dict[UUID, Any]:
     """Each record's state or its operation's data; records of erased files are left out."""
     if record_type.policy is Policy.APPEND:
         data = inbox.contents(row.op for row in rows)
@@ -180,7 +181,7 @@ def _open(record_type: RecordType, rows: Sequence[Record]) -> dict[UUID, Any]:
         return {}
     ciphers = ports().keys({row.file for row in rows})
     return {
-        row.id: messages.msgspec.json.decode(ciphers[row.file].open(row.state))
+        row.id: messages.parse(ciphers[row.file].open(row.state))
         for row in rows
         if row.file in ciphers
     }

@@ -82,8 +82,8 @@ def _refold_registers(record_type: RecordType, entries: list[Entry], row: Any) -
     state: registers.State = {}
     for entry in entries:
         state = registers.fold(state, edits(str(entry.op), entry.at, entry.data))
-    stored = messages.msgspec.json.decode(ports().keys([row.file])[row.file].open(row.state))
-    same = messages.msgspec.json.decode(messages.write(registers.dump(state))) == stored
+    stored = messages.parse(ports().keys([row.file])[row.file].open(row.state))
+    same = messages.parse(messages.write(registers.dump(state))) == stored
     return {
         **record_type.project_values(registers.values(state, record_type.specs)),
         "conflicts": registers.conflicts(state),

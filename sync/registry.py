@@ -55,7 +55,7 @@ def no_problems(entries: "Sequence[Entry]") -> list[list[Problem]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordType:
-    """`kinds` maps an operation kind to whether it may be a record's first.
+    """`model` is a subclass of `models.Record`. `kinds` maps an operation kind to whether it may be a record's first.
 
     APPEND and SERIALISED: `project`/`advance` get the entry (and the columns so far).
     REGISTER: `project` gets the target's id and its shown values.
@@ -65,7 +65,7 @@ class RecordType:
     """
 
     name: str
-    model: "type[Record]"
+    model: Any
     policy: Policy
     kinds: Mapping[str, bool]
     columns: Sequence[str]

@@ -1,6 +1,6 @@
 """Folds a batch of one record type into its table, in a fixed number of statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,13 @@ from .entries import Applied, Entry
 from .feed import Change, Touched
 from .merge import registers
 from .merge.edits import Malformed, edits
-from .models import AppendRecord, Record, RegisterRecord, SerialisedRecord
 from .protocol import messages
 from .registry import Columns, Policy, RecordType, Refused
 
 Rows = Mapping[UUID, Any]
+Writer = Callable[
+    [RecordType, Sequence[Entry], Rows, Mapping[UUID, Any]], tuple[list[Applied], list[Any]]
+]
 
 
 def write(
@@ -23,11 +25,7 @@ def write(
     """Applies entries in order. What cannot be applied gets its outcome and is left out of the result."""
     _check(record_type, entries)
     rows: Rows = record_type.model.objects.in_bulk({entry.target for entry in entries})
-    one = {
-        Policy.APPEND: _append,
-        Policy.REGISTER: _register,
-        Policy.SERIALISED: _serialised,
-    }[record_type.policy]
+    one: Writer = _WRITERS[record_type.policy]
     applied, changed = one(record_type, entries, rows, ciphers)
     _save(record_type, changed)
     marks = touched.setdefault(record_type.name, {})
@@ -42,7 +40,7 @@ def _check(record_type: RecordType, entries: Sequence[Entry]) -> None:
             entry.problems = [asdict(problem) for problem in problems]
 
 
-def _save(record_type: RecordType, rows: Sequence[Record]) -> None:
+def _save(record_type: RecordType, rows: Sequence[Any]) -> None:
     if not rows:
         return
     base = {
@@ -60,10 +58,10 @@ def _save(record_type: RecordType, rows: Sequence[Record]) -> None:
 
 def _append(
     record_type: RecordType, entries: Sequence[Entry], rows: Rows, ciphers: Mapping[UUID, Any]
-) -> tuple[list[Applied], list[AppendRecord]]:
+) -> tuple[list[Applied], list[Any]]:
     assert record_type.project
     applied: list[Applied] = []
-    changed: dict[UUID, AppendRecord] = {}
+    changed: dict[UUID, Any] = {}
     for entry in entries:
         existing = changed.get(entry.target) or rows.get(entry.target)
         if existing is not None and existing.op != entry.op:
@@ -79,10 +77,10 @@ def _append(
 
 def _register(
     record_type: RecordType, entries: Sequence[Entry], rows: Rows, ciphers: Mapping[UUID, Any]
-) -> tuple[list[Applied], list[RegisterRecord]]:
+) -> tuple[list[Applied], list[Any]]:
     assert record_type.project_values
     states = {
-        row.id: registers.load(messages.msgspec.json.decode(ciphers[row.file].open(row.state)))
+        row.id: registers.load(messages.parse(ciphers[row.file].open(row.state)))
         for row in rows.values()
         if row.file in ciphers
     }
@@ -98,7 +96,7 @@ def _register(
             if folded is not None:
                 states[entry.target] = folded
                 accepted.append((entry, created))
-    changed: dict[UUID, RegisterRecord] = {}
+    changed: dict[UUID, Any] = {}
     projected: dict[UUID, Columns] = {}
     for entry, _ in accepted:
         if entry.target not in changed:
@@ -137,7 +135,7 @@ def _fold(
 
 def _serialised(
     record_type: RecordType, entries: Sequence[Entry], rows: Rows, ciphers: Mapping[UUID, Any]
-) -> tuple[list[Applied], list[SerialisedRecord]]:
+) -> tuple[list[Applied], list[Any]]:
     assert record_type.advance
     names = ["revision", *record_type.columns]
     current: dict[UUID, Columns] = {
@@ -165,3 +163,10 @@ def _serialised(
         )
         for target in sorted(changed)
     ]
+
+
+_WRITERS: Mapping[Policy, Writer] = {
+    Policy.APPEND: _append,
+    Policy.REGISTER: _register,
+    Policy.SERIALISED: _serialised,
+}

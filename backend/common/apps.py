@@ -1,4 +1,5 @@
 from django.apps import AppConfig
 
+
 class CommonConfig(AppConfig):
     name = "backend.common"
