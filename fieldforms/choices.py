@@ -1,5 +1,7 @@
 """The vocabulary as Django choices."""
 
+from typing import Any
+
 from django.utils.functional import lazystr
 from django.utils.translation import get_language
 
@@ -15,6 +17,6 @@ class _Label:
         return label(self.name, self.code, language)
 
 
-def choices(name: str) -> list[tuple[str, str]]:
+def choices(name: str) -> list[tuple[str, Any]]:
     """`[(code, label)]` of a list; the label is translated when it is shown."""
     return [(code, lazystr(_Label(name, code))) for code in codes(name)]
