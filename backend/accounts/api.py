@@ -68,7 +68,7 @@ class MeView(APIView):
 
     @extend_schema(operation_id="me", responses=PersonOut)
     def get(self, request: Request) -> Response:
-        person, today = caller(request), clock.now().date()
+        person, today = caller(request), clock.today()
         card = {
             "id": person,
             "username": request.user.get_username(),

@@ -29,7 +29,7 @@ class Office(BasePermission):
 class Administrator(Office):
     def has_permission(self, request: Request, view: Any) -> bool:
         return super().has_permission(request, view) and "administrator" in queries.roles_of(
-            caller(request), on=clock.now().date()
+            caller(request), on=clock.today()
         )
 
 

@@ -1,6 +1,6 @@
 """Who may do what, and where."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -19,11 +19,6 @@ def prefixes(person: UUID, *, on: date, roles: Collection[str] | None = None) ->
     if roles is not None:
         grants = grants.filter(role__in=roles)
     return sorted({prefix for grant in grants for prefix in grant.prefixes})
-
-
-def covers(prefixes: Iterable[str], code: str) -> bool:
-    """Whether a division code lies under one of the prefixes."""
-    return any(code.startswith(prefix) for prefix in prefixes)
 
 
 def roles_of(person: UUID, *, on: date) -> set[str]:

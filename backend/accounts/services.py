@@ -7,10 +7,12 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from backend.audit import services as audit
 from backend.common import encrypted
 from backend.common.errors import NotFound
+from backend.regions import codes
 from sync.protocol import ids
 
 from . import queries
@@ -56,8 +58,8 @@ def role_grant(
     Raises `OutsideScope`.
     """
     if actor is not None:
-        own = queries.prefixes(actor, on=now.date(), roles=["administrator"])
-        outside = [prefix for prefix in prefixes if not queries.covers(own, prefix)]
+        own = queries.prefixes(actor, on=timezone.localdate(now), roles=["administrator"])
+        outside = [prefix for prefix in prefixes if not codes.covers(own, prefix)]
         if outside:
             raise OutsideScope(prefixes=", ".join(outside))
     grant = RoleGrant.objects.create(
@@ -74,10 +76,10 @@ def enrolment_code_create(*, people: Collection[UUID], actor: UUID, now: datetim
 
     Raises `NotFound` unless everybody lies in the actor's area.
     """
-    own = queries.prefixes(actor, on=now.date(), roles=["administrator"])
+    own = queries.prefixes(actor, on=timezone.localdate(now), roles=["administrator"])
     for person in people:
-        theirs = queries.prefixes(person, on=now.date())
-        if not theirs or not all(queries.covers(own, prefix) for prefix in theirs):
+        theirs = queries.prefixes(person, on=timezone.localdate(now))
+        if not theirs or not all(codes.covers(own, prefix) for prefix in theirs):
             raise NotFound(fields=("people",))
     code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
     row = EnrolmentCode.objects.create(
@@ -119,9 +121,11 @@ def device_revoke(*, device: UUID, reason: str, actor: UUID, now: datetime) -> N
 
     Raises `NotFound` for a device of people outside the actor's area.
     """
-    own = queries.prefixes(actor, on=now.date(), roles=["administrator"])
-    areas = [queries.prefixes(person, on=now.date()) for person in queries.people_of(device)]
-    inside = areas and all(queries.covers(own, prefix) for area in areas for prefix in area)
+    own = queries.prefixes(actor, on=timezone.localdate(now), roles=["administrator"])
+    areas = [
+        queries.prefixes(person, on=timezone.localdate(now)) for person in queries.people_of(device)
+    ]
+    inside = areas and all(codes.covers(own, prefix) for area in areas for prefix in area)
     if not inside:
         raise NotFound(fields=("device",))
     Device.objects.filter(id=device, revoked_at=None).update(revoked_at=now, revoked_reason=reason)
