@@ -18,7 +18,7 @@ from .registry import Policy, registry
 
 logger = logging.getLogger(__name__)
 
-# A reaction may cause operations that cause others (a visit, a finding, an escalation). Deeper than
+# A reaction may cause operations that cause others (a note that opens an alarm). Deeper than
 # this means two reactions cause each other for ever.
 MAX_ROUNDS = 6
 

@@ -24,7 +24,7 @@ def advance(columns: Columns | None, entry: Entry) -> Columns:
                 zh="此分配已存在,请新建一条。",
                 en="This assignment exists already; make a new one.",
             )
-        return {"person": UUID(str(entry.data["person"])), "starts_on": day, "ends_on": None}
+        return {"person": _person(entry), "starts_on": day, "ends_on": None}
     if columns is None or columns["ends_on"] is not None:
         raise Refused(
             "assignment.closed",
@@ -40,6 +40,18 @@ def advance(columns: Columns | None, entry: Entry) -> Columns:
             en="Somebody changed this assignment; reload it and try again.",
         )
     return {**columns, "ends_on": day}
+
+
+def _person(entry: Entry) -> UUID:
+    try:
+        return UUID(str(entry.data.get("person")))
+    except ValueError:
+        raise Refused(
+            "assignment.person",
+            fields=["person"],
+            zh="没有写明分配给谁,请选择一位儿童主任。",
+            en="It is not said to whom; choose a supervisor.",
+        ) from None
 
 
 def render(rows: Sequence[Any], opened: Mapping[Any, Any]) -> list[dict[str, Any]]:

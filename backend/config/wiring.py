@@ -10,6 +10,7 @@ from backend.caseload import queries as caseload
 from backend.caseload.record import RECORD_TYPES as CASELOAD
 from backend.children.record import RECORD_TYPES as CHILDREN
 from backend.common import clock, encrypted
+from backend.concerns.record import RECORD_TYPES as CONCERNS
 from backend.visits.record import RECORD_TYPES as VISITS
 from sync import ports
 from sync.registry import registry
@@ -20,7 +21,7 @@ from . import reactions
 def install() -> None:
     """Called once, when the apps are ready."""
     registry.clear()
-    for record_type in (*CHILDREN, *VISITS, *CASELOAD):
+    for record_type in (*CHILDREN, *VISITS, *CONCERNS, *CASELOAD):
         registry.register(record_type)
     ports.install(
         ports.Ports(
@@ -37,7 +38,7 @@ def sender_of(request: Request) -> ports.Sender:
     token: Any = request.auth
     device = token.device
     people = accounts.people_of(device.id)
-    today = clock.now().date()
+    today = clock.today()
     prefixes = sorted({p for person in people for p in accounts.prefixes(person, on=today)})
     return ports.Sender(
         device=device.id,

@@ -13,7 +13,7 @@ from .models import Visit, VisitPart
 
 def visit_columns(entry: Entry) -> dict[str, Any]:
     mode = entry.data.get("mode")
-    known = mode if isinstance(mode, str) else ""
+    known = mode if isinstance(mode, str) and mode in codes("visit_mode") else ""
     return {"person": entry.person, "mode": known, "observed": entry.observed}
 
 

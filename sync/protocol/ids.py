@@ -16,7 +16,7 @@ def uuid7(now: datetime) -> UUID:
 def derived(op: UUID, *parts: str) -> UUID:
     """The id of what one operation causes: the same operation gives the same id for ever.
 
-    This is what keeps a finding, an escalation or a delivery from happening twice after a resend,
+    This is what keeps anything that follows from an operation from happening twice after a resend,
     a retry or a restored backup.
     """
     digest = hashlib.sha256(op.bytes + b"\x00" + "\x00".join(parts).encode()).digest()

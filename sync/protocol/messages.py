@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 
 VERSION = 1
+# The largest integer that JavaScript holds exactly; larger ones were never counted by a phone.
+LARGEST = 2**53 - 1
 
 Outcome = Literal["applied", "held", "quarantined"]
 
@@ -96,8 +98,14 @@ def read_operation(line: bytes) -> Operation:
         raise Unreadable(str(error), _path(str(error))) from error
     if operation.wall.tzinfo is None:
         raise Unreadable("wall needs a time zone", ["wall"])
-    if operation.seq is not None and operation.seq < 1:
+    if operation.seq is not None and not 1 <= operation.seq <= LARGEST:
         raise Unreadable("seq counts from 1", ["seq"])
+    if operation.base is not None and not 0 <= operation.base <= LARGEST:
+        raise Unreadable("base is a generation", ["base"])
+    if operation.group is not None and not 1 <= operation.group.n <= 500:
+        raise Unreadable("a group has 1 to 500 members", ["group.n"])
+    if "\x00" in operation.kind:
+        raise Unreadable("kind has a NUL character", ["kind"])
     return operation
 
 

@@ -30,9 +30,6 @@ def test_the_top_level_is_the_fixed_one() -> None:
     assert names - OPTIONAL == TOP
 
 
-@pytest.mark.xfail(
-    strict=False, reason="two remarks, in sync/apply.py and sync/protocol/ids.py, give examples"
-)
 def test_sync_says_nothing_about_children() -> None:
     said = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"

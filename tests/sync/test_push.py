@@ -78,6 +78,20 @@ def test_a_wrong_type_names_its_field(phone: Phone) -> None:
     assert receipt.fields == ["seq"]
 
 
+@pytest.mark.parametrize(
+    ("member", "value"), [("seq", 2**63), ("base", 2**63), ("kind", "box\x00make")]
+)
+def test_a_value_the_database_cannot_hold_harms_its_own_line_only(
+    phone: Phone, member: str, value: object
+) -> None:
+    make_box(phone)
+    wrong = json.loads(phone.log[0])
+    wrong[member] = value
+    broken, fine = phone.push(json.dumps(wrong).encode(), phone.log[0])
+    assert (broken.code, broken.fields) == ("line.unreadable", [member])
+    assert fine.outcome == "applied"
+
+
 def test_an_unknown_kind_is_quarantined_and_kept(phone: Phone) -> None:
     phone.say("ghost.see", new(), {})
     (receipt,) = phone.push()
