@@ -63,7 +63,12 @@ def _enter_all(device: UUID) -> None:
     """A fresh load: the scope is looked at anew, and everything in it is sent again."""
     holdings.reconcile([device])
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE sync_holding SET confirmed = false WHERE device = %s", [device])
+        # `entered` goes too: a cursor of this load must not confirm what an earlier one sent.
+        cursor.execute(
+            "UPDATE sync_holding SET confirmed = false, entered = NULL"
+            " WHERE device = %s AND wanted",
+            [device],
+        )
 
 
 def _read_page(
