@@ -1,0 +1,120 @@
+"""Rules over facts: unknown is never false, one broken rule costs no other, lint says why (R)."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.concerns.rules.engine import evaluate
+from backend.concerns.rules.lint import lint
+from backend.concerns.rules.model import RuleInvalid, Ruleset, ruleset
+
+TYPES = {"no_adult_now": "bool", "age_years": "int", "special_needs": "bool", "school": "text"}
+UNATTENDED = "facts.no_adult_now && (facts.age_years < 8 || facts.special_needs)"
+
+
+def rule(*branches: tuple[str, str], name: str = "R10", **more: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "version": 1,
+        "title": {"zh": "无人照看", "en": "Unattended"},
+        "branches": [
+            {"when": w, "severity": s, "to": ["township"], "deadline": "now", "do": {}}
+            for w, s in branches
+        ],
+        "basis": ["Minors Protection Law 21"],
+        "lesson": "young-children-alone",
+        **more,
+    }
+
+
+def rules(*branches: tuple[str, str]) -> Ruleset:
+    return ruleset([rule(*branches)])
+
+
+@pytest.mark.parametrize(("age", "held"), [(7, True), (8, False)])
+def test_the_edge_of_an_age_decides(age: int, held: bool) -> None:
+    facts = {"no_adult_now": True, "age_years": age, "special_needs": False}
+    assert bool(evaluate(rules((UNATTENDED, "critical")), facts).findings) is held
+
+
+def test_a_finding_keeps_the_facts_its_branch_speaks_of() -> None:
+    facts = {"no_adult_now": True, "age_years": 6, "school": "primary"}
+    (finding,) = evaluate(rules((UNATTENDED, "critical")), facts).findings
+    assert finding.facts == {"no_adult_now": True, "age_years": 6}
+
+
+def test_an_absent_fact_is_a_gap_of_a_critical_branch_and_later_branches_are_tried() -> None:
+    both = rules((UNATTENDED, "critical"), ("facts.age_years < 8", "high"))
+    evaluation = evaluate(both, {"age_years": 6})
+    assert [gap.missing for gap in evaluation.gaps] == [("no_adult_now", "special_needs")]
+    assert [finding.branch for finding in evaluation.findings] == [1]
+
+
+def test_the_first_branch_that_holds_wins() -> None:
+    both = rules(("facts.age_years < 8", "critical"), ("facts.age_years < 16", "high"))
+    assert [f.branch for f in evaluate(both, {"age_years": 3}).findings] == [0]
+
+
+def test_a_rule_that_fails_is_judged_by_hand_and_costs_no_other() -> None:
+    broken = rule(("facts.school < 3", "medium"), ("facts.age_years < 8", "high"), name="R1")
+    both = ruleset([broken, rule((UNATTENDED, "critical"))])
+    facts = {"school": "primary", "no_adult_now": True, "age_years": 3}
+    evaluation = evaluate(both, facts)
+    assert [(f.rule, f.by_hand, f.severity) for f in evaluation.findings] == [
+        ("R1", True, "high"),
+        ("R10", False, "critical"),
+    ]
+    assert "R1 version 1" in evaluation.failures[0]
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={"no_adult_now": st.booleans(), "age_years": st.integers(0, 17),
+                      "special_needs": st.booleans()},
+    )
+)  # fmt: skip
+def test_what_is_not_known_is_never_taken_for_safe(facts: dict[str, Any]) -> None:
+    """No finding and no gap only if every completion of the facts gives no finding."""
+    ruleset_ = rules((UNATTENDED, "critical"))
+    evaluation = evaluate(ruleset_, facts)
+    worst = {"no_adult_now": True, "age_years": 0, "special_needs": True} | facts
+    could_hold = bool(evaluate(ruleset_, worst).findings)
+    assert bool(evaluation.findings or evaluation.gaps) == could_hold
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("facts.unheard_of", "no fact is called unheard_of"),
+        ("facts.age_years + 1 < 8", "may not be used"),
+        ("size(facts.school) > 2", "may not be used"),
+        ("facts.school.startsWith('p')", "may not be used"),
+        ("has(facts.school)", "may not be used"),
+        ("facts['school'] == 'x'", "may not be used"),
+        ("{'a': 1}.a == 1", "may not be used"),
+        ("facts.age_years == 'eight'", "age_years is int"),
+        ("facts.age_years <", "not a condition"),
+    ],
+)
+def test_lint_refuses_what_the_two_engines_could_see_differently(when: str, said: str) -> None:
+    with pytest.raises(RuleInvalid, match=said):
+        lint(rules((when, "critical")), TYPES)
+
+
+def test_lint_lets_a_sound_rule_pass() -> None:
+    lint(rules((UNATTENDED, "critical"), ("facts.school in ['a', 'b']", "low")), TYPES)
+
+
+def test_any_change_of_content_changes_the_hash() -> None:
+    one, other = rules((UNATTENDED, "critical")), rules((UNATTENDED, "high"))
+    assert one.sha256 != other.sha256
+    assert one.sha256 == rules((UNATTENDED, "critical")).sha256
+
+
+def test_a_rule_that_lacks_something_is_named() -> None:
+    lacking = rule((UNATTENDED, "critical"))
+    del lacking["basis"]
+    with pytest.raises(RuleInvalid, match="R10: 'basis' is missing"):
+        ruleset([lacking])
