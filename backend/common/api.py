@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from rest_framework.exceptions import APIException, ValidationError
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from .errors import DomainError
+from fieldforms.errors import FormError
+
+from .errors import BodyUnreadable, DomainError
 
 
 class Pages(PageNumberPagination):
@@ -15,26 +19,34 @@ class Pages(PageNumberPagination):
     max_page_size = 200
 
 
+def paged(item: type[serializers.Serializer]) -> Any:
+    """The schema of a page of `item`, for views that paginate by hand."""
+    return inline_serializer(
+        f"{item.__name__}Page",
+        {
+            "count": serializers.IntegerField(),
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": item(many=True),
+        },
+    )
+
+
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error leaves as `{code, fields, message, details?}`; anything unexpected stays a 500."""
-    if isinstance(error, DomainError):
+    if isinstance(error, ParseError):
+        error = BodyUnreadable(detail=str(error.detail))
+    if isinstance(error, DomainError | FormError):
         return Response(error.as_dict(), status=error.status)
     response = exception_handler(error, context)
     if response is None:
         return None
     if isinstance(error, ValidationError):
-        details = response.data
-        fields = list(details) if isinstance(details, dict) else []
-        response.data = {
-            "code": "invalid",
-            "fields": fields,
-            "message": _first_sentence(details),
-            "details": details,
-        }
+        response.data = invalid_problem(response.data)
     elif isinstance(error, APIException):
         response.data = {
             "code": str(error.default_code),
-            "fields": [],
+            "fields": list(getattr(error, "fields", ())),
             "message": str(response.data.get("detail", error.default_detail)),
         }
     else:  # Http404 and PermissionDenied of Django
@@ -44,6 +56,16 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
             "message": str(response.data.get("detail", "")),
         }
     return response
+
+
+def invalid_problem(details: Any) -> dict[str, Any]:
+    """The problem of input that a serializer refused; `details` are its messages by field."""
+    return {
+        "code": "invalid",
+        "fields": list(details) if isinstance(details, dict) else [],
+        "message": _first_sentence(details),
+        "details": details,
+    }
 
 
 def _first_sentence(details: Any) -> str:

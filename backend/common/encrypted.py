@@ -9,10 +9,12 @@ import hmac
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import connection
@@ -53,13 +55,27 @@ class Cipher:
         return json.loads(self.open(sealed))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _master(key: bytes) -> Cipher:
     return Cipher(key)
 
 
 def master() -> Cipher:
+    """Wraps keys. What it has wrapped is opened by `open_wrapped`."""
     return _master(settings.HUXING_MASTER_KEY)
+
+
+def open_wrapped(wrapped: bytes | memoryview, about: bytes = b"") -> bytes:
+    """A wrapped key, by the master key or, while keys are being re-wrapped, by the one before it.
+
+    Raises `InvalidTag` when neither has wrapped it.
+    """
+    try:
+        return master().open(wrapped, about)
+    except InvalidTag:
+        if settings.HUXING_MASTER_KEY_PREVIOUS is None:
+            raise
+        return _master(settings.HUXING_MASTER_KEY_PREVIOUS).open(wrapped, about)
 
 
 def keys(owners: Iterable[UUID], *, create: bool = False) -> dict[UUID, Cipher]:
@@ -107,19 +123,21 @@ def _unwrapped(owners: Collection[UUID]) -> dict[UUID, Cipher]:
 
 def _ciphers(rows: Iterable[tuple[UUID, bytes | None]]) -> dict[UUID, Cipher]:
     return {
-        owner: Cipher(master().open(wrapped, owner.bytes))
+        owner: Cipher(open_wrapped(wrapped, owner.bytes))
         for owner, wrapped in rows
         if wrapped is not None
     }
 
 
-def erase(owner: UUID, *, now: Any) -> None:
-    """Destroys the owner's key. There is no way back; backups need the ledger to forget it too."""
+def destroy(owners: Iterable[UUID], now: datetime) -> None:
+    """Destroys the owners' keys. There is no way back; backups need the ledger to forget them too."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO common_datakey (owner, wrapped, erased_at) VALUES (%s, NULL, %s)"
-            " ON CONFLICT (owner) DO UPDATE SET wrapped = NULL, erased_at = excluded.erased_at",
-            [owner, now],
+            "INSERT INTO common_datakey (owner, wrapped, erased_at)"
+            " SELECT o, NULL, %s FROM unnest(%s::uuid[]) AS u(o)"
+            " ON CONFLICT (owner) DO UPDATE SET wrapped = NULL,"
+            " erased_at = coalesce(common_datakey.erased_at, excluded.erased_at)",
+            [now, sorted(set(owners))],
         )
 
 

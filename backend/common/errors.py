@@ -9,7 +9,8 @@ class DomainError(Exception):
     """An error with an answer: `code` never changes, `fields` name the input, the message says what to do.
 
     Subclasses give `code`, `status` and the message in both languages; `{name}` in a message is
-    filled from `context`. Rendered by `common.api.problem_response`.
+    filled from `context`. `details` is JSON for a program: which row, which rule. Rendered by
+    `common.api.problem_response`.
     """
 
     code: ClassVar[str] = "error"
@@ -18,9 +19,12 @@ class DomainError(Exception):
     zh: ClassVar[str] = "请求无法处理。"
     en: ClassVar[str] = "The request cannot be processed."
 
-    def __init__(self, *, fields: tuple[str, ...] | None = None, **context: Any) -> None:
+    def __init__(
+        self, *, fields: tuple[str, ...] | None = None, details: Any = None, **context: Any
+    ) -> None:
         if fields is not None:
             self.fields = fields
+        self.details = details
         self.context = context
         super().__init__(self.code)
 
@@ -30,7 +34,8 @@ class DomainError(Exception):
         return text.format(**self.context)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"code": self.code, "fields": list(self.fields), "message": self.message}
+        problem = {"code": self.code, "fields": list(self.fields), "message": self.message}
+        return problem if self.details is None else problem | {"details": self.details}
 
 
 class NotFound(DomainError):
@@ -55,3 +60,9 @@ class Stale(DomainError):
     fields = ("revision",)
     zh = "记录已被他人更改（现为第 {revision} 版）。请刷新后再试。"
     en = "Somebody changed the record (now revision {revision}). Reload it and try again."
+
+
+class BodyUnreadable(DomainError):
+    code = "parse_error"
+    zh = "请求内容无法解析:{detail}。请按接口说明以 JSON 格式发送。"
+    en = "The body cannot be read: {detail}. Send JSON as the schema says."

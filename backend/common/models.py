@@ -1,4 +1,4 @@
-"""The data keys. Everything else that is sealed stands in the tables it belongs to."""
+"""Keys, wrapped, and which lines of the ledger this database has carried out."""
 
 from django.db import models
 
@@ -22,3 +22,33 @@ class DataKey(models.Model):
                 name="datakey_wrapped_or_erased",
             )
         ]
+
+
+class OutboxKey(models.Model):
+    """A key pair that phones seal their outbox to. `wrapped` is the secret number, under the master key.
+
+    An older key is never removed: what was sealed to it may come years later. One is `current`.
+    """
+
+    id = models.BinaryField(primary_key=True)
+    public = models.BinaryField()
+    wrapped = models.BinaryField()
+    current = models.BooleanField(default=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "common_outboxkey"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["current"], condition=models.Q(current=True), name="outboxkey_one_current"
+            )
+        ]
+
+
+class LedgerLine(models.Model):
+    """A line of the ledger that this database holds the effect of; `hash` is its SHA-256."""
+
+    hash = models.BinaryField(primary_key=True)
+
+    class Meta:
+        db_table = "common_ledgerline"
