@@ -83,10 +83,10 @@ def _is_select(row: dict[str, str]) -> bool:
 
 def _questions(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
     questions: list[dict[str, Any]] = []
-    open_containers: list[tuple[str, str]] = []
+    open_containers: list[dict[str, str]] = []
     for row in rows:
         if row["type"].startswith("begin_"):
-            open_containers.append((row["type"], row["name"]))
+            open_containers.append(row)
         elif row["type"].startswith("end_"):
             open_containers.pop()
         else:
@@ -94,9 +94,11 @@ def _questions(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
     return questions
 
 
-def _question(row: dict[str, str], containers: list[tuple[str, str]]) -> dict[str, Any]:
+def _question(row: dict[str, str], containers: list[dict[str, str]]) -> dict[str, Any]:
+    """`relevant` holds the conditions of the groups around the question too."""
     kind, _, list_name = row["type"].partition(" ")
-    repeats = [name for container, name in containers if container == "begin_repeat"]
+    repeats = [box["name"] for box in containers if box["type"] == "begin_repeat"]
+    conditions = [box["relevant"] for box in (*containers, row) if box.get("relevant")]
     return {
         "name": row["name"],
         "type": kind,
@@ -104,7 +106,7 @@ def _question(row: dict[str, str], containers: list[tuple[str, str]]) -> dict[st
         "codes": list_codes(list_name) if list_name else None,
         "repeat": repeats[-1] if repeats else None,
         "required": row.get("required") == "yes",
-        "relevant": row.get("relevant"),
+        "relevant": " and ".join(f"({condition})" for condition in conditions) or None,
         "constraint": row.get("constraint"),
-        "sealed": ("begin_group", SEALED_GROUP) in containers,
+        "sealed": SEALED_GROUP in (box["name"] for box in containers),
     }

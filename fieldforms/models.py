@@ -1,28 +1,18 @@
 """Published form versions: what a stored answer is read by, so never changed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 
-
-class FormError(Exception):
-    """An expected error of this app; `code` is stable, the messages say what to do."""
-
-    code: ClassVar[str] = "form.error"
-    zh: ClassVar[str] = ""
-    en: ClassVar[str] = ""
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.zh} {self.en}"
-
-
-class PublishedFormChanged(FormError):
-    code = "form.published"
-    zh = "已发布的表单版本不能更改。请提高版本号后再发布。"
-    en = "A published form version cannot change. Raise its version and publish again."
+from .errors import PublishedFormChanged
 
 
 class FormVersion(models.Model):
+    """`source` is the XLSForm, `xform` and `manifest` what it compiles to, `sha256` over all of it.
+
+    A trigger of the database refuses every change but that of `retired_at`, whoever asks.
+    """
+
     form = models.CharField(max_length=64)
     version = models.CharField(max_length=32)
     xform = models.TextField()

@@ -2,18 +2,21 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from .compile import compile_form, form_names
-from .models import FormVersion, PublishedFormChanged
+from .errors import PublishedFormChanged
+from .models import FormVersion
 
 
+@transaction.atomic
 def publish_forms(*, now: datetime) -> list[FormVersion]:
-    """The newly published versions; nothing for a hash that already stands.
+    """The newly published versions; nothing for a hash that already stands. All forms or none.
 
     Raises `PublishedFormChanged` where a source changed and its version did not.
     """
     published = []
-    for name in form_names():
-        compiled = compile_form(name)
+    for compiled in [compile_form(name) for name in form_names()]:
         standing, created = FormVersion.objects.get_or_create(
             form=compiled["form"],
             version=compiled["version"],

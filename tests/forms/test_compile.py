@@ -48,10 +48,36 @@ def test_changing_one_character_changes_the_hash():
     assert compile_source(changed)["sha256"] != compile_form("concern_report")["sha256"]
 
 
-def test_what_can_bring_a_sealed_finding_is_sealed_and_per_child():
-    sealed = {question["name"] for question in questions("household_visit") if question["sealed"]}
-    assert {"sexual_abuse_suspected", "pregnancy_or_abortion", "sealed_words"} <= sealed
-    assert all(q["repeat"] == "children" for q in questions("household_visit") if q["sealed"])
+SEALED_FORMS = ("household_visit", "concern_report")
+
+
+@pytest.mark.parametrize("name", SEALED_FORMS)
+def test_sexual_harm_is_asked_in_the_sealed_group_only(name):
+    sealed = {question["name"] for question in questions(name) if question["sealed"]}
+    assert {"sexual_abuse_suspected", "online_sexual", "sexual_danger", "sealed_words"} <= sealed
+    for question in questions(name):
+        if not question["sealed"]:
+            assert not any("sexual" in code for code in question["codes"] or ()), question["name"]
+            assert "sexual" not in question["name"]
+
+
+def test_both_forms_with_a_sealed_group_ask_the_same_in_it():
+    visit, concern = ([q["name"] for q in questions(name) if q["sealed"]] for name in SEALED_FORMS)
+    assert visit == concern
+
+
+def test_what_is_sealed_or_said_of_one_child_is_asked_per_child():
+    per_child = {q["name"] for q in questions("household_visit") if q["repeat"] == "children"}
+    assert {q["name"] for q in questions("household_visit") if q["sealed"]} <= per_child
+    assert {"adult_with_child_now", "child_cared_for", "lives_alone"} <= per_child
+
+
+def test_a_question_is_relevant_only_where_the_groups_around_it_are():
+    by_name = {q["name"]: q["relevant"] for q in questions("household_visit")}
+    assert by_name["several_injuries"] == (
+        "(${child_seen} = 'yes') and (${visible_injuries} = 'yes')"
+    )
+    assert by_name["child_seen"] is None
 
 
 def test_protective_lists_gain_not_collected_as_an_answer_only():

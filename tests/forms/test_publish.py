@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.db.utils import ProgrammingError
 
 from fieldforms import services
 from fieldforms.compile import compile_form, form_names
-from fieldforms.models import FormVersion, PublishedFormChanged
+from fieldforms.errors import PublishedFormChanged
+from fieldforms.models import FormVersion
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -37,3 +40,26 @@ def test_a_published_version_cannot_be_saved_but_can_be_retired():
     version.refresh_from_db()
     assert version.xform != "changed"
     assert version.retired_at == NOW
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE fieldforms_formversion SET xform = 'changed'",
+        "UPDATE fieldforms_formversion SET version = '0'",
+        "DELETE FROM fieldforms_formversion",
+    ],
+)
+def test_the_database_itself_refuses_to_change_a_published_version(statement):
+    services.publish_forms(now=NOW)
+    with pytest.raises(ProgrammingError, match="never changes"), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_one_changed_form_keeps_all_others_from_being_published():
+    last = form_names()[-1]
+    compiled = compile_form(last)
+    FormVersion.objects.create(**{**compiled, "sha256": "0"}, published_at=NOW)
+    with pytest.raises(PublishedFormChanged):
+        services.publish_forms(now=NOW)
+    assert FormVersion.objects.count() == 1

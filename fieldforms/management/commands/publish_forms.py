@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from fieldforms.models import FormError
+from fieldforms.errors import FormError
 from fieldforms.services import publish_forms
 
 

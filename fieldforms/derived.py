@@ -1,0 +1,142 @@
+"""Facts that no single question gives. Pure; each is computed from the case and the facts so far.
+
+`None` is not collected, or leaves an asked fact as it was answered. Arithmetic and dates are here
+because CEL's differ between the two engines. What the file already says of a child may make a fact
+more serious than today's answer, never less.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .facts import Case
+
+Facts = Mapping[str, Any]
+
+# Minors Protection Law 2: a minor is under 18. Compulsory Education Law 11: from six years on.
+ADULT, SCHOOL_STARTS = 18, 6
+OUT_OF_SCHOOL = {"not_enrolled_yet", "dropped_out", "not_in_school"}
+SERIOUS_HEALTH = {"serious", "disabled"}
+
+
+def age_years(case: "Case", facts: Facts) -> int | None:
+    """Whole years at the day of observation; without a usable birth date, what she guessed."""
+    born = _birth_date(case)
+    if born is None:
+        guess: int | None = facts.get("age_guess")
+        return guess
+    return _years(born, case.observed)
+
+
+def has_disability(case: "Case", facts: Facts) -> bool | None:
+    registered = bool(_codes(case, "disabilities")) or "DIFF_DISABILITY" in _codes(
+        case, "categories"
+    )
+    return True if registered or facts.get("health") == "disabled" else None
+
+
+def special_needs(case: "Case", facts: Facts) -> bool | None:
+    """Also from an earlier visit where today's says nothing: such a need does not pass in a year."""
+    if facts.get("has_disability") or facts.get("health") in SERIOUS_HEALTH:
+        return True
+    if "special_needs" in facts:
+        return None
+    return True if any(past.get("special_needs") == "yes" for past in case.history) else None
+
+
+def self_harm_known(case: "Case", facts: Facts) -> bool:
+    """Always collected: thoughts of suicide are told apart from self-harm only where it is known."""
+    return facts.get("self_harm") is True
+
+
+def compulsory_school_age(case: "Case", facts: Facts) -> bool | None:
+    """Six on or before the last 31 August that a school year followed, and not yet an adult."""
+    born, age = _birth_date(case), facts.get("age_years")
+    if age is None:
+        return None
+    if born is None:
+        return SCHOOL_STARTS <= age < ADULT
+    year = case.observed.year - (case.observed < date(case.observed.year, 9, 1))
+    return _years(born, date(year, 8, 31)) >= SCHOOL_STARTS and age < ADULT
+
+
+def out_of_school(case: "Case", facts: Facts) -> bool | None:
+    """Where enrolment and attendance disagree, the child is out of school."""
+    status, attendance = facts.get("school_status"), facts.get("attendance")
+    if status in OUT_OF_SCHOOL or attendance == "stopped":
+        return True
+    return None if status is None and attendance is None else False
+
+
+def de_facto_unattended(case: "Case", facts: Facts) -> bool | None:
+    """Both parents dead, missing, seriously ill or disabled, imprisoned, out of contact, disqualified
+    or deported (2019 policy of 12 ministries). Each status but `present` is one of these.
+    """
+    father, mother = (_parent(case, facts, name) for name in ("father_status", "mother_status"))
+    if "present" in (father, mother):
+        return False
+    return True if father and mother else None
+
+
+def _parent(case: "Case", facts: Facts, question: str) -> str | None:
+    """Not collected today, but dead in an earlier visit, is dead."""
+    status: str | None = facts.get(question)
+    if status is None and any(past.get(question) == "dead" for past in case.history):
+        return "dead"
+    return status
+
+
+def unattended_confirmed(case: "Case", facts: Facts) -> bool:
+    """Always collected: what the file does not say is not confirmed."""
+    return bool({"DE_FACTO_UNATTENDED", "ORPHAN"} & _codes(case, "categories"))
+
+
+def without_aid(case: "Case", facts: Facts) -> bool | None:
+    """Today's answer; where there is none, aid that the file names is aid."""
+    if "aid_received" in facts:
+        return not facts["aid_received"]
+    return False if _codes(case, "aid") else None
+
+
+def online_crime(case: "Case", facts: Facts) -> bool | None:
+    """Blackmail is a crime whatever she thinks of it (Criminal Law 274)."""
+    return True if "blackmailed" in facts.get("online_harm", []) else None
+
+
+def _codes(case: "Case", register: str) -> set[str]:
+    """The elements of a set register: `{code: value}`."""
+    value = case.child.get(register)
+    return {str(code) for code in value} if isinstance(value, Mapping | list | tuple) else set()
+
+
+def _birth_date(case: "Case") -> date | None:
+    card = case.child.get("identity")
+    text = card.get("birth_date") if isinstance(card, Mapping) else None
+    try:
+        born = date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return born if born and born <= case.observed else None
+
+
+def _years(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+# In this order: a function may use the facts of those before it.
+FUNCTIONS: Mapping[str, Callable[["Case", Facts], Any]] = {
+    function.__name__: function
+    for function in (
+        age_years,
+        has_disability,
+        special_needs,
+        self_harm_known,
+        compulsory_school_age,
+        out_of_school,
+        de_facto_unattended,
+        unattended_confirmed,
+        without_aid,
+        online_crime,
+    )
+}

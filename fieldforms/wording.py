@@ -1,0 +1,45 @@
+"""How the published forms word their questions, for showing answers to people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pyxform.xls2json_backends import md_to_dict
+
+from .models import FormVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`label` and `hint` are `{zh, en}`; `list` names the coded list of the answers; `type` is the
+    form's; `relevant` is its condition, empty for what is always asked."""
+
+    label: Mapping[str, str]
+    type: str
+    list: str | None
+    hint: Mapping[str, str]
+    relevant: str
+
+
+def questions(form: str) -> Mapping[str, Question]:
+    """Every question a form ever asked, by name, in its order; the newest version's words win."""
+    versions = FormVersion.objects.filter(form=form).order_by("published_at", "id")
+    return _questions(tuple(versions.values_list("id", flat=True)))
+
+
+@lru_cache(maxsize=16)
+def _questions(versions: tuple[int, ...]) -> Mapping[str, Question]:
+    sources = FormVersion.objects.in_bulk(versions)
+    return {
+        row["name"]: _question(row)
+        for version in versions
+        for row in md_to_dict(sources[version].source)["survey"]
+        if row.get("label::中文 (zh)") and not row["type"].startswith(("begin_", "end_"))
+    }
+
+
+def _question(row: Mapping[str, str]) -> Question:
+    kind, _, list_name = row["type"].partition(" ")
+    label = {"zh": row["label::中文 (zh)"], "en": row["label::English (en)"]}
+    hint = {"zh": row.get("hint::中文 (zh)", ""), "en": row.get("hint::English (en)", "")}
+    return Question(label, kind, list_name or None, hint, row.get("relevant", ""))
