@@ -1,39 +1,35 @@
 """`POST /api/v1/sync`: one round trip. See PROTOCOL.md."""
 
+import datetime as dt
 import gzip
 import io
 import zlib
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
 from drf_spectacular.utils import OpenApiTypes, extend_schema
-from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from .ports import Sender, ports
+from . import config, recovered, recovery, unreadable
+from .errors import TooLarge, TooMany, Unusable
+from .gate import gate
+from .inbox import Stored
+from .ports import Order, Sender, ports
 from .protocol import messages, ranges
 from .pull import Page, pull
-from .push import push
+from .push import push, worded
+from .uploads import queries as uploads
 
 MAX_OPERATIONS = getattr(settings, "SYNC_MAX_OPERATIONS", 500)
 MAX_BYTES = getattr(settings, "SYNC_MAX_BYTES", 1024 * 1024)
-
-
-class Unusable(APIException):
-    """The body as a whole cannot be taken. Nothing in it was stored; the phone keeps everything."""
-
-    status_code = 400
-    default_code = "sync.unusable"
-
-
-class TooLarge(APIException):
-    status_code = 413
-    default_code = "sync.too_large"
 
 
 class Ndjson(BaseParser):
@@ -46,10 +42,11 @@ class Ndjson(BaseParser):
         if parser_context["request"].headers.get("Content-Encoding") == "gzip":
             body = _gunzip(body)
         if len(body) > MAX_BYTES:
-            raise TooLarge(f"a push is at most {MAX_BYTES} bytes; send it in parts")
+            raise TooLarge(limit=MAX_BYTES)
         return body
 
 
+@method_decorator(gzip_page, name="dispatch")
 class SyncView(APIView):
     """Push and pull in one call; either part may be missing."""
 
@@ -60,36 +57,98 @@ class SyncView(APIView):
         request={"application/x-ndjson": OpenApiTypes.STR},
         responses={200: OpenApiTypes.OBJECT},
     )
-    def post(self, request: Request) -> Response:
-        now = timezone.now()
-        header, lines = _split(request.data)
-        sender = ports().sender_of(request)
-        if header.device != sender.device:
-            raise Unusable("device in the header is not the one the token belongs to")
+    def post(self, request: Request) -> HttpResponse:
+        sender, now = ports().sender_of(request), timezone.now()
+        with gate.entered(sender.shard):
+            try:
+                header, lines = _split(request.data, sender)
+            except Unusable as unusable:
+                unreadable.keep_body(unusable.body, str(unusable.detail), sender=sender, now=now)
+                raise
+            return self._answer(sender, header, lines, now)
+
+    def _answer(
+        self, sender: Sender, header: messages.Header, lines: list[bytes], now: dt.datetime
+    ) -> HttpResponse:
         english = (get_language() or "").startswith("en")
-        receipts, stored = push(lines, sender=sender, wall=header.wall, now=now, english=english)
+        receipts, stored = push(
+            lines, sender=sender, wall=header.wall, session=header.session,
+            elapsed=header.elapsed, now=now, english=english,
+        )  # fmt: skip
         answer: dict[str, Any] = {
             "receipts": receipts,
             "have": stored.have,
             "missing": ranges.missing(stored.have),
             "server_time": now,
         }
+        if orders := _orders(sender, header.done, now):
+            answer["orders"] = orders
+        answer |= _offered(sender, header, now)
         if header.pull:
-            answer |= _page(_pull(sender, header))
-        return Response(messages.plain(answer))
+            answer |= _pulled(sender, header, stored, now=now, english=english)
+        # Written at once: as a tree of plain values a page would be in memory twice.
+        return HttpResponse(messages.write(answer), content_type="application/json")
 
 
-def _pull(sender: Sender, header: messages.Header) -> Page | None:
-    """None when the device may not pull; what it pushed was taken all the same."""
-    if sender.revoked or header.protocol != messages.VERSION:
-        return None
-    return pull(sender, token=header.cursor, purged=header.purged)
+def _offered(sender: Sender, header: messages.Header, now: dt.datetime) -> dict[str, Any]:
+    """What a device holds of records that this server may have lost. Taken from everybody, like a push."""
+    answer: dict[str, Any] = {}
+    if len(header.offer) > recovered.OFFERS:
+        raise TooMany(limit=recovered.OFFERS)
+    if header.recovered:
+        answer["kept"] = recovered.keep(header.recovered, sender=sender, now=now)
+    if header.offer:
+        answer["wanted"] = recovered.wanted(header.offer)
+    return answer
 
 
-def _page(page: Page | None) -> dict[str, Any]:
+def _pulled(
+    sender: Sender, header: messages.Header, stored: Stored, *, now: dt.datetime, english: bool
+) -> dict[str, Any]:
+    """The page; or why there is none: the device may not have one, or has to offer first what it holds."""
+    refused = _refused(sender, header, stored)
+    answer: dict[str, Any] = {"refused": refused} if refused else {}
+    current = recovery.incarnation()
+    if recovery.is_of_another_incarnation(header.cursor, now_incarnation=current):
+        return answer | {"restored": True}
+    if refused:
+        return answer
+    try:
+        page = pull(
+            sender, token=header.cursor, now=now, purged=header.purged,
+            digests=header.digests, older=header.older,
+        )  # fmt: skip
+    except recovery.CursorAhead:
+        recovery.begin(now=now, reason="a cursor is ahead of its counter", instead_of=current)
+        return answer | {"restored": True}
+    answer = _parts(page, english=english)
+    if not page.more and (lacking := uploads.missing(sender.device)):
+        answer["attachments"] = lacking
+    if header.config is not None and (news := config.news(header.config, sender)):
+        answer["config"] = news
+    return answer
+
+
+def _orders(sender: Sender, done: list[UUID], now: dt.datetime) -> list[Order]:
+    """What the device is to do, told in every answer until it says that it has."""
+    if done:
+        ports().on_done(sender.device, done, now)
+    return [order for order in sender.orders if order.id not in done]
+
+
+def _refused(sender: Sender, header: messages.Header, stored: Stored) -> str | None:
+    """Why the device may not pull, if it may not; what it pushed was taken all the same."""
+    if sender.revoked:
+        return "device.revoked"
+    if stored.cloned:
+        return "device.cloned"
+    return None if header.protocol == messages.VERSION else "protocol.unknown"
+
+
+def _parts(page: Page, *, english: bool) -> dict[str, Any]:
     """Empty parts are left out."""
-    if page is None:
-        return {"refused": True}
+    for receipt in page.later:
+        worded(receipt, english=english)
     parts = {
         "cursor": page.cursor,
         "generation": page.generation,
@@ -97,22 +156,27 @@ def _page(page: Page | None) -> dict[str, Any]:
         "enter": page.enter,
         "changes": page.changes,
         "exit": page.exit,
+        "later": page.later,
+        "older": page.older,
         "digest": page.digest,
     }
     return {name: part for name, part in parts.items() if isinstance(part, int) or part}
 
 
-def _split(body: Any) -> tuple[messages.Header, list[bytes]]:
+def _split(body: Any, sender: Sender) -> tuple[messages.Header, list[bytes]]:
     if not isinstance(body, bytes) or not body:
-        raise Unusable("the body is empty: send a header line, then one line per operation")
+        raise Unusable(detail="the body is empty: a header line, then one line per operation")
     first, *lines = body.split(b"\n")
     lines = [line for line in lines if line]
     if len(lines) > MAX_OPERATIONS:
-        raise TooLarge(f"a push is at most {MAX_OPERATIONS} operations; send it in parts")
+        raise TooMany(limit=MAX_OPERATIONS)
     try:
-        return messages.read_header(first), lines
+        header = messages.read_header(first)
     except messages.Unreadable as error:
-        raise Unusable(f"the header line cannot be read: {error.detail}") from error
+        raise Unusable(detail=f"header line: {error.detail}", body=body) from error
+    if header.device != sender.device:
+        raise Unusable(detail="header line: device is not the token's", body=body)
+    return header, lines
 
 
 def _gunzip(body: bytes) -> bytes:
@@ -120,4 +184,4 @@ def _gunzip(body: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise Unusable("the body says gzip and is not") from error
+        raise Unusable(detail="the body says gzip and is not", body=body) from error

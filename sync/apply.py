@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from . import inbox, phrases, scope, write
+from . import groups, inbox, moves, neutral, oplog, phrases, review, salvage, scope, write
 from .entries import Applied, Draft, Entry
 from .feed import Touched, stamp
 from .ports import Sender, ports
-from .protocol import messages
 from .registry import Policy, registry
+from .settle import settle
+from .uploads import losses
+from .uploads.declared import declare
 
 logger = logging.getLogger(__name__)
 
@@ -31,88 +33,156 @@ class ReactionsDoNotEnd(RuntimeError):
 class Run:
     """What one transaction collects."""
 
-    sender: Sender | None
     now: dt.datetime
     ciphers: dict[UUID, Any]
     touched: Touched = field(default_factory=dict)
     settled: list[Entry] = field(default_factory=list)
+    # Shards that files have left, whose counters go on too.
+    left: set[str] = field(default_factory=set)
 
 
 def apply(
     entries: Sequence[Entry],
     *,
-    sender: Sender | None,
     now: dt.datetime,
     ciphers: Mapping[UUID, Any],
+    aside: Sequence[Entry] = (),
 ) -> None:
     """Applies entries; every one of them has an outcome afterwards.
 
     All go in one transaction. If that fails, each group and each single operation gets one of its
-    own, and only what fails again is held as `server.retry`.
+    own, and only what fails again is held as `server.retry`. `aside` are lines that are no operation of the log: they are looked through for dangers and
+    nothing else.
     """
     pending = [entry for entry in entries if entry.outcome is None]
-    erased = [entry for entry in entries if entry.outcome is not None]
+    closed = [entry for entry in entries if entry.outcome is not None]
     try:
-        _transact(pending, erased, sender, now, ciphers)
+        _transact(pending, closed, now, ciphers, aside)
     except Exception:
         logger.exception("a push of %d operations fell back to one at a time", len(entries))
-        _one_at_a_time(pending, erased, sender, now, ciphers)
+        _one_at_a_time(pending, closed, now, ciphers)
+        for entry in aside:
+            _look_through(entry, now, ciphers)
+
+
+def apply_stored(stored: inbox.Stored, *, sender: Sender, now: dt.datetime) -> dict[UUID, Entry]:
+    """Applies what transaction 1 has found to be new; returns that, by operation."""
+    fresh: dict[UUID, Entry] = {}
+    for line in stored.lines:
+        if line.entry is not None and line.receipt is None:
+            fresh.setdefault(line.entry.op, line.entry)
+    aside = salvage.readable(stored.lines, sender=sender, now=now)
+    if fresh or aside:
+        apply(list(fresh.values()), now=now, ciphers=stored.ciphers, aside=aside)
+    return fresh
 
 
 def _one_at_a_time(
-    pending: Sequence[Entry], erased: Sequence[Entry], sender: Sender | None, now: dt.datetime,
+    pending: Sequence[Entry], closed: Sequence[Entry], now: dt.datetime,
     ciphers: Mapping[UUID, Any],
 ) -> None:  # fmt: skip
     units: dict[UUID, list[Entry]] = {}
     for entry in pending:
         entry.reset()
         units.setdefault(entry.group or entry.op, []).append(entry)
-    for unit in [*units.values(), *([[*erased]] if erased else [])]:
+    for unit in [*units.values(), *([[*closed]] if closed else [])]:
         try:
             waiting = [entry for entry in unit if entry.outcome is None]
-            _transact(waiting, [e for e in unit if e.outcome is not None], sender, now, ciphers)
+            _transact(waiting, [e for e in unit if e.outcome is not None], now, ciphers)
         except Exception as error:
             logger.exception("operation %s is held for a retry", unit[0].op)
             for entry in unit:
                 entry.reset()
                 entry.hold("server.retry", message=phrases.SERVER_RETRY)
             with transaction.atomic():
-                _settle(unit, now, error=repr(error))
+                settle(unit, now, error=repr(error))
+
+
+def _look_through(entry: Entry, now: dt.datetime, ciphers: Mapping[UUID, Any]) -> None:
+    try:
+        _transact([], [], now, ciphers, aside=[entry])
+    except Exception:
+        # It is stored and in the administrators' queue; its neighbours must not suffer.
+        logger.exception("line %s could not be looked through for dangers", entry.op)
 
 
 def _transact(
-    pending: Sequence[Entry], decided: Sequence[Entry], sender: Sender | None, now: dt.datetime,
-    ciphers: Mapping[UUID, Any],
+    pending: Sequence[Entry], decided: Sequence[Entry], now: dt.datetime,
+    ciphers: Mapping[UUID, Any], aside: Sequence[Entry] = (),
 ) -> None:  # fmt: skip
     with transaction.atomic():
-        run = Run(sender, now, dict(ciphers), settled=list(decided))
-        batch: Sequence[Entry] = _with_group_mates(pending, run)
+        if beyond := _beyond(pending):
+            scope.lock({*beyond, *(entry.file for entry in pending)})
+        neutral.judge(decided, pending)
+        run = Run(now, dict(ciphers), settled=list(decided))
+        alerts = _store(_alert([*decided, *aside], run), run)
+        batch: Sequence[Entry] = [*groups.with_mates(pending, run.ciphers), *alerts]
         for _ in range(MAX_ROUNDS):
             if not batch:
                 break
             batch = _round(batch, run)
         else:
             raise ReactionsDoNotEnd([entry.kind for entry in batch])
-        stamp(run.touched, registry)
-        _settle(run.settled, now)
+        declare(run.settled, now=now)
+        stamp(run.touched, registry, left=run.left)
+        settle(run.settled, now)
+
+
+def _beyond(entries: Sequence[Entry]) -> set[UUID]:
+    """Other files that what follows will write to. Locked later, two could wait for each other."""
+    return {
+        file
+        for record_type in registry.types.values()
+        if record_type.reaches
+        and (own := [entry for entry in entries if entry.kind in record_type.kinds])
+        for file in record_type.reaches(own)
+    }
 
 
 def _round(batch: Sequence[Entry], run: Run) -> list[Entry]:
     """Applies one batch; returns what follows from it: the server's own operations and released ones."""
     _admit(batch)
-    opened = scope.admit([e for e in batch if e.outcome is None], run.sender, run.ciphers)
-    _hold_broken_groups(batch)
+    review.admit(batch)
+    opened = scope.admit(batch, run.ciphers)
+    batch = _without_applied(batch)
+    losses.admit(batch)
+    groups.hold_broken(batch)
     applied: list[Applied] = []
+    moving = opened.moved
     for record_type in registry.types.values():
-        entries = [e for e in batch if e.outcome is None and e.kind in record_type.kinds]
-        if entries:
-            applied += write.write(record_type, entries, run.ciphers, run.touched)
+        own = [entry for entry in batch if entry.kind in record_type.kinds]
+        entries = [entry for entry in own if entry.outcome is None]
+        kept = [entry for entry in own if entry.outcome is not None and entry.shard]
+        if entries or (kept and record_type.policy is Policy.REGISTER):
+            written = write.write(record_type, entries, run.ciphers, run.touched, kept)
+            moving |= moves.decided(record_type, written)
+            applied += written
+    if moving:
+        run.left |= moves.move(moving, run.ciphers, run.touched)
+    losses.follow(applied)
     run.settled += batch
-    released = _released(applied, opened, run)
-    return [*_react(applied, run), *released]
+    released = _released(applied, opened.files, run)
+    decided = groups.with_mates(review.follow(applied, run.ciphers), run.ciphers)
+    kept = [entry for entry in batch if entry.outcome is not None and not entry.trusted]
+    drafts = [*_alert([*kept, *review.alarmed(applied, run.ciphers)], run), *_react(applied, run)]
+    return [*_store(drafts, run), *released, *decided]
+
+
+def _without_applied(batch: Sequence[Entry]) -> list[Entry]:
+    """Leaves out what another request or a retry has applied meanwhile: it is never applied again.
+
+    Asked under the files' locks, so that what is read here stands until the commit.
+    """
+    done = {receipt.op: receipt for receipt in oplog.outcomes([entry.op for entry in batch])}
+    for entry in batch:
+        if (receipt := done[entry.op]).outcome == "applied":
+            entry.reset()
+            entry.outcome, entry.flags, entry.problems = "applied", receipt.flags, receipt.problems
+    return [entry for entry in batch if done[entry.op].outcome != "applied"]
 
 
 def _admit(batch: Iterable[Entry]) -> None:
+    """Evidence is evidence whoever sends it; what changes a record waits for a review."""
     for entry in batch:
         record_type = registry.by_kind.get(entry.kind)
         if entry.outcome is not None:
@@ -123,41 +193,34 @@ def _admit(batch: Iterable[Entry]) -> None:
             record_type.server_only or record_type.policy is Policy.SERIALISED
         ):
             entry.quarantine("kind.office_only", "kind", message=phrases.OFFICE_ONLY)
+        elif record_type.policy is Policy.APPEND or "reviewed" in entry.flags:
+            continue
+        elif "revoked" in entry.flags:
+            entry.hold("device.revoked", message=phrases.DEVICE_REVOKED)
+        elif "person" in entry.flags:
+            entry.hold("person.not_enrolled", "person", message=phrases.PERSON_NOT_ENROLLED)
 
 
-def _with_group_mates(pending: Sequence[Entry], run: Run) -> list[Entry]:
-    """Adds the held members of a group that this push completes; an incomplete group is held whole."""
-    groups: dict[UUID, list[Entry]] = {}
-    for entry in pending:
-        if entry.group:
-            groups.setdefault(entry.group, []).append(entry)
-    incomplete = [group for group, members in groups.items() if len(members) < members[0].group_n]
-    mates: list[Entry] = []
-    if incomplete:
-        mates = inbox.load(
-            "\"group\" = ANY(%s) AND outcome = 'held'", [incomplete], ciphers=run.ciphers
-        )
-    for group in incomplete:
-        held = [entry for entry in mates if entry.group == group]
-        if len(groups[group]) + len(held) < groups[group][0].group_n:
-            mates = [entry for entry in mates if entry.group != group]
-            for entry in groups[group]:
-                entry.hold("group.incomplete", "group", message=phrases.WAITING)
-    return [*mates, *pending]
+def _react(applied: Sequence[Applied], run: Run) -> Sequence[Draft]:
+    return ports().react(applied, run.now) if applied else []
 
 
-def _hold_broken_groups(batch: Sequence[Entry]) -> None:
-    """One member that cannot be applied holds its whole group back."""
-    broken = {entry.group for entry in batch if entry.group and entry.outcome is not None}
-    for entry in batch:
-        if entry.group in broken and entry.outcome is None:
-            entry.hold("group.incomplete", "group", message=phrases.WAITING)
+def _alert(kept: Sequence[Entry], run: Run) -> list[Draft]:
+    """A danger that can be read in what is not applied alerts a person all the same."""
+    found = ports().kept(kept, run.now) if kept else {}
+    drafts: list[Draft] = []
+    for entry in kept:
+        if not found.get(entry.op):
+            continue
+        entry.flags.append("danger")
+        if entry.code == "file.erased":
+            logger.error("operation %s on an erased file holds a danger", entry.op)
+        else:
+            drafts += found[entry.op]
+    return drafts
 
 
-def _react(applied: Sequence[Applied], run: Run) -> list[Entry]:
-    if not applied:
-        return []
-    drafts: Sequence[Draft] = ports().react(applied, run.now)
+def _store(drafts: Sequence[Draft], run: Run) -> list[Entry]:
     if not drafts:
         return []
     absent = {draft.file for draft in drafts} - run.ciphers.keys()
@@ -171,33 +234,9 @@ def _released(applied: Sequence[Applied], opened: set[UUID], run: Run) -> list[E
     targets = [item.entry.target for item in applied if item.created]
     if not targets and not opened:
         return []
-    return inbox.load(
-        "outcome = 'held' AND code = 'target.unknown' AND (target = ANY(%s) OR file = ANY(%s))",
+    return oplog.load(
+        "outcome <> 'applied' AND code IN ('target.unknown', 'target.absent')"
+        " AND (target = ANY(%s) OR file = ANY(%s))",
         [targets, list(opened)],
         ciphers=run.ciphers,
     )
-
-
-def _settle(entries: Sequence[Entry], now: dt.datetime, *, error: str = "") -> None:
-    """Writes down what was decided, in one statement."""
-    for entry in entries:
-        if entry.outcome is None:
-            entry.outcome = "applied"
-    if not entries:
-        return
-    decisions = [
-        {
-            "op": str(entry.op), "outcome": entry.outcome, "flags": sorted(set(entry.flags)),
-            "code": entry.code, "fields": entry.fields, "problems": entry.problems,
-        }
-        for entry in entries
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE sync_operation o SET outcome = d.outcome, flags = d.flags, code = d.code,"
-            " fields = d.fields, problems = d.problems, error = %s, decided_at = %s,"
-            " decision = nextval('sync_decision')"
-            " FROM jsonb_to_recordset(%s::jsonb) AS d(op uuid, outcome text, flags text[],"
-            " code text, fields text[], problems jsonb) WHERE o.op = d.op",
-            [error, now, messages.write(decisions).decode()],
-        )

@@ -24,13 +24,18 @@ class Cursor:
         return signing.dumps(asdict(self), salt=_SALT, compress=True)
 
 
+def opened(token: str) -> Cursor | None:
+    """What a token says, whoever made it; None when it is not one of ours or damaged."""
+    try:
+        return Cursor(**signing.loads(token, salt=_SALT))
+    except (signing.BadSignature, TypeError):
+        return None
+
+
 def read(token: str | None, *, incarnation: UUID, scope: str) -> Cursor | None:
     """The cursor, or None when the phone has to load afresh."""
-    if token is None:
-        return None
-    try:
-        cursor = Cursor(**signing.loads(token, salt=_SALT))
-    except (signing.BadSignature, TypeError):
+    cursor = None if token is None else opened(token)
+    if cursor is None:
         return None
     same = (cursor.incarnation, cursor.scope, cursor.protocol) == (str(incarnation), scope, VERSION)
     return cursor if same else None

@@ -1,11 +1,16 @@
 """An operation on its way through the server: the line's contents and what the server added."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from . import phrases
 from .protocol.messages import Outcome
+
+# Said at the door or by a decision. To judge an operation again does not take them back.
+LASTING = frozenset({"clock", "fork", "person", "revoked", "forced", "reviewed", "repaired"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +39,8 @@ class Entry:
     form: str | None = None
     form_version: str | None = None
     shard: str = ""
+    # The shard its device works in: where a file that it opens unasked belongs.
+    sent_from: str = ""
     trusted: bool = False
     outcome: Outcome | None = None
     flags: list[str] = field(default_factory=list)
@@ -50,7 +57,8 @@ class Entry:
     def reset(self) -> None:
         """Forgets a decision that was rolled back."""
         self.outcome = self.code = self.message = None
-        self.flags, self.fields, self.problems = [], [], []
+        self.flags = lasting(self.flags)
+        self.fields, self.problems = [], []
 
     def quarantine(self, code: str, *fields: str, message: tuple[str, str]) -> None:
         self.outcome, self.code, self.fields, self.message = (
@@ -63,10 +71,24 @@ class Entry:
     def hold(self, code: str, *fields: str, message: tuple[str, str]) -> None:
         self.outcome, self.code, self.fields, self.message = "held", code, list(fields), message
 
+    def await_target(self) -> None:
+        """Its record is not there for it. It waits; once it is forced, a person has it instead."""
+        if "forced" in self.flags:
+            self.quarantine("target.absent", "target", message=phrases.TARGET_ABSENT)
+        else:
+            self.hold("target.unknown", "target", message=phrases.WAITING)
+
+
+def lasting(flags: Iterable[str]) -> list[str]:
+    return [flag for flag in flags if flag in LASTING]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An operation the server itself or the office makes; it has no `seq` and no `prev`."""
+    """An operation the server itself or the office makes; it has no `seq` and no `prev`.
+
+    `shard` is where its file belongs if it is not there yet.
+    """
 
     op: UUID
     person: UUID
@@ -75,6 +97,7 @@ class Draft:
     file: UUID
     data: dict[str, Any]
     at: datetime
+    shard: str = ""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Feed numbers: stamped in the last statements before commit, on exactly what the transaction changed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,8 +27,11 @@ _WEIGHT = (
 )
 
 
-def stamp(touched: Touched, registry: Registry) -> None:
+def stamp(touched: Touched, registry: Registry, *, left: Collection[str] = ()) -> None:
     """Bumps the counter of each shard once and gives every changed record its number.
+
+    `left` are shards that files moved out of: their counters go on as well, and all that are
+    stamped here go on from the highest of them, so that a record's number grows wherever it moves.
 
     The counters are locked here and held to the commit, in the order of their codes: a reader that
     sees a counter sees every record below it. Two statements, and one for each table that changed.
@@ -40,29 +43,50 @@ def stamp(touched: Touched, registry: Registry) -> None:
     ]
     if not changes:
         return
-    next_number = _bump(Counter(change.shard for _, _, change in changes))
+    next_number = _bump(Counter(change.shard for _, _, change in changes), left)
     numbered: dict[str, list[tuple[UUID, UUID, int]]] = {}
     for name, record, change in changes:
         numbered.setdefault(name, []).append((record, change.file, next_number[change.shard]))
         next_number[change.shard] += 1
     deltas: Counter[UUID] = Counter()
     for name, rows in numbered.items():
-        deltas.update(_number(registry.types[name].model._meta.db_table, name, rows))
+        record_type = registry.types[name]
+        changed = _number(record_type.model._meta.db_table, name, rows)
+        if record_type.leaves_the_server:
+            deltas.update(changed)
     _add_digests(deltas)
 
 
-def _bump(counts: Mapping[str, int]) -> dict[str, int]:
+def _bump(counts: Mapping[str, int], left: Collection[str] = ()) -> dict[str, int]:
     """The first number of each shard's block."""
-    shards = sorted(counts)
+    taken = dict.fromkeys(left, 1) | dict(counts)
+    shards = sorted(taken)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO sync_shard (code, value)"
             " SELECT * FROM unnest(%s::text[], %s::bigint[])"
             " ON CONFLICT (code) DO UPDATE SET value = sync_shard.value + excluded.value"
             " RETURNING code, value",
-            [shards, [counts[shard] for shard in shards]],
+            [shards, [taken[shard] for shard in shards]],
         )
-        return {code: value - counts[code] + 1 for code, value in cursor.fetchall()}
+        values = dict(cursor.fetchall())
+    if left:
+        _lift(values, taken)
+    return {shard: values[shard] - taken[shard] + 1 for shard in counts}
+
+
+def _lift(values: dict[str, int], taken: Mapping[str, int]) -> None:
+    """Moves blocks behind the highest counter. The bump before has locked the rows."""
+    highest = max(values.values())
+    for shard, value in values.items():
+        if value < highest:
+            values[shard] = highest + taken[shard]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_shard s SET value = v.value"
+            " FROM unnest(%s::text[], %s::bigint[]) AS v(code, value) WHERE s.code = v.code",
+            [list(values), list(values.values())],
+        )
 
 
 def _number(table: str, name: str, rows: list[tuple[UUID, UUID, int]]) -> dict[UUID, int]:

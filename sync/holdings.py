@@ -1,11 +1,15 @@
 """Which files each device holds, and since which generation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 
 from .ports import ports
+
+# Later outcomes told in one response.
+NEWS_A_PAGE = 500
 
 
 def reconcile(devices: Iterable[UUID]) -> None:
@@ -24,6 +28,7 @@ def reconcile(devices: Iterable[UUID]) -> None:
         cursor.execute(
             "INSERT INTO sync_holding (device, file, wanted, confirmed)"
             " SELECT d, f, true, false FROM unnest(%s::uuid[], %s::uuid[]) AS u(d, f)"
+            " WHERE NOT EXISTS (SELECT FROM sync_file e WHERE e.id = f AND e.erased_at IS NOT NULL)"
             " ON CONFLICT (device, file) DO UPDATE"
             " SET wanted = true, confirmed = false, entered = NULL, exited = NULL"
             " WHERE NOT sync_holding.wanted",
@@ -38,11 +43,15 @@ def reconcile(devices: Iterable[UUID]) -> None:
 
 
 def confirm(device: UUID, *, generation: int) -> None:
-    """A cursor of `generation` came back: what was entered up to it is on the phone."""
+    """A cursor of `generation` came back: what was entered and told up to it is on the phone."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE sync_holding SET confirmed = true"
             " WHERE device = %s AND NOT confirmed AND entered <= %s",
+            [device, generation],
+        )
+        cursor.execute(
+            "UPDATE sync_operation SET news = NULL WHERE device = %s AND news BETWEEN 1 AND %s",
             [device, generation],
         )
 
@@ -57,28 +66,89 @@ def purged(device: UUID, *, generation: int, files: Sequence[UUID]) -> None:
         )
 
 
-def turn(device: UUID, *, limit: int) -> tuple[int, list[UUID], list[UUID], bool]:
-    """Starts a generation if anything enters or leaves: `(generation, entering, leaving, more)`.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one page brings besides changes; `more` files wait for the next page.
 
-    At most `limit` files enter at once; unconfirmed ones are among them and are sent again.
+    `entering` maps each file to its shard.
     """
+
+    generation: int
+    entering: dict[UUID, str]
+    leaving: list[UUID]
+    news: list[UUID]
+    more: bool
+
+
+Fitting = Callable[[Sequence[UUID]], int]
+
+
+def turn(device: UUID, *, limit: int, fitting: Fitting) -> Turn:
+    """Starts a generation if anything enters, leaves or has to be told.
+
+    Of at most `limit` files the first `fitting` enter at once; unconfirmed ones are among them and
+    are sent again, after those that were never sent: a load that was cut goes on where it stopped.
+    """
+    waiting = _waiting(device, limit=limit + 1)
+    candidates = list(waiting)[:limit]
+    entering = candidates[: fitting(candidates)] if candidates else []
+    leaving, news = _leaving(device), _news(device)
+    more = len(entering) < len(waiting)
+    if not (entering or leaving or news):
+        return Turn(_generation(device), {}, [], [], more=False)
+    generation = _begin(device, entering, leaving, news)
+    return Turn(generation, {file: waiting[file] for file in entering}, leaving, news, more)
+
+
+def _waiting(device: UUID, *, limit: int) -> dict[UUID, str]:
+    """Files that are to enter, with their shards. One that nobody has opened yet has none."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT file FROM sync_holding WHERE device = %s AND wanted AND NOT confirmed"
-            " ORDER BY entered NULLS FIRST, file LIMIT %s",
-            [device, limit + 1],
+            "SELECT h.file, coalesce(f.shard, '') FROM sync_holding h"
+            " LEFT JOIN sync_file f ON f.id = h.file"
+            " WHERE h.device = %s AND h.wanted AND NOT h.confirmed"
+            " ORDER BY h.entered NULLS FIRST, h.file LIMIT %s",
+            [device, limit],
         )
-        entering = [file for (file,) in cursor.fetchall()]
-        more, entering = len(entering) > limit, entering[:limit]
+        return dict(cursor.fetchall())
+
+
+def _leaving(device: UUID) -> list[UUID]:
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT file FROM sync_holding WHERE device = %s AND NOT wanted ORDER BY file",
             [device],
         )
-        leaving = [file for (file,) in cursor.fetchall()]
+        return [file for (file,) in cursor.fetchall()]
+
+
+def _news(device: UUID) -> list[UUID]:
+    with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE sync_devicelog SET generation = generation + %s WHERE device = %s"
+            "SELECT op FROM sync_operation WHERE device = %s AND news IS NOT NULL"
+            " AND outcome <> 'received'"
+            " ORDER BY ordinal LIMIT %s",
+            [device, NEWS_A_PAGE],
+        )
+        return [op for (op,) in cursor.fetchall()]
+
+
+def _generation(device: UUID) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generation FROM sync_devicelog WHERE device = %s", [device])
+        ((generation,),) = cursor.fetchall() or [(0,)]
+        return int(generation)
+
+
+def _begin(
+    device: UUID, entering: Sequence[UUID], leaving: Sequence[UUID], news: Sequence[UUID]
+) -> int:
+    """Stamps the next generation on what this page brings."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_devicelog SET generation = generation + 1 WHERE device = %s"
             " RETURNING generation",
-            [1 if entering or leaving else 0, device],
+            [device],
         )
         ((generation,),) = cursor.fetchall() or [(0,)]
         cursor.execute(
@@ -87,4 +157,53 @@ def turn(device: UUID, *, limit: int) -> tuple[int, list[UUID], list[UUID], bool
             " WHERE device = %s AND file = ANY(%s)",
             [generation, generation, device, [*entering, *leaving]],
         )
-    return generation, entering, leaving, more
+        cursor.execute(
+            "UPDATE sync_operation SET news = %s WHERE op = ANY(%s)", [generation, list(news)]
+        )
+        return int(generation)
+
+
+def repair(device: UUID, *, digests: Mapping[UUID, int]) -> None:
+    """Brings back in line a phone whose copy differs: `digests` is what it holds, file by file.
+
+    What differs or is missing enters again; what it should not have is told to go.
+    """
+    files, sums = list(digests), list(digests.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_holding h SET confirmed = false, entered = NULL FROM sync_file f"
+            " LEFT JOIN unnest(%s::uuid[], %s::bigint[]) AS u(file, digest) ON u.file = f.id"
+            " WHERE f.id = h.file AND h.device = %s AND h.wanted"
+            " AND u.digest IS DISTINCT FROM f.digest",
+            [files, sums, device],
+        )
+        cursor.execute(
+            "INSERT INTO sync_holding (device, file, wanted, confirmed)"
+            " SELECT %s, f, false, false FROM unnest(%s::uuid[]) AS u(f)"
+            " ON CONFLICT (device, file) DO NOTHING",
+            [device, files],
+        )
+
+
+def held(device: UUID, files: Collection[UUID]) -> dict[UUID, str]:
+    """Those of the files that the device may hold, with their shards."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT h.file, coalesce(f.shard, '') FROM sync_holding h"
+            " LEFT JOIN sync_file f ON f.id = h.file"
+            " WHERE h.device = %s AND h.wanted AND h.file = ANY(%s) ORDER BY h.file",
+            [device, list(files)],
+        )
+        return dict(cursor.fetchall())
+
+
+def on_device(device: UUID) -> set[UUID]:
+    """What the device holds as far as is known: sent or opened by it, and not confirmed as purged."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT file FROM sync_holding WHERE device = %s AND (confirmed OR entered IS NOT NULL)"
+            " UNION SELECT h.file FROM sync_holding h WHERE h.device = %s"
+            " AND EXISTS (SELECT FROM sync_operation o WHERE o.device = h.device AND o.file = h.file)",
+            [device, device],
+        )
+        return {file for (file,) in cursor.fetchall()}

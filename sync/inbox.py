@@ -3,20 +3,22 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import phrases
-from .entries import Draft, Entry
-from .merge.clock import correct
+from . import phrases, sealed, times, unreadable
+from .entries import Draft, Entry, lasting
+from .merge.clock import Corrected, Reading
+from .oplog import entry_of
 from .ports import Sender, ports
 from .protocol import messages, ranges
+from .unreadable import Unread, Variant
 
 _COLUMNS = (
     'op, device, seq, prev, hash, person, kind, target, file, "group", group_n, base,'
-    " at, uncertainty, received, body"
+    " wall, session, elapsed, at, uncertainty, received, body, shard, flags"
 )
 _TYPES = [
     "uuid[]",
@@ -32,9 +34,14 @@ _TYPES = [
     "int[]",
     "bigint[]",
     "bigint[]",
+    "uuid[]",
+    "bigint[]",
+    "bigint[]",
     "bigint[]",
     "timestamptz[]",
     "bytea[]",
+    "text[]",
+    "text[]",
 ]
 
 
@@ -60,43 +67,111 @@ class Stored:
     lines: list[Line]
     have: list[ranges.Range] = field(default_factory=list)
     ciphers: dict[UUID, Any] = field(default_factory=dict)
+    cloned: bool = False
+    # Whether the device left lines here that could not be opened yet; see `reopen`.
+    unopened: bool = False
+
+
+class Log(NamedTuple):
+    """What was received of a device's log, its clock's last offset, whether there are two of it, and
+    whether lines of it are closed for want of a key.
+    """
+
+    have: list[ranges.Range]
+    offset: int | None
+    cloned: bool
+    unopened: bool
 
 
 def store(
-    raw_lines: Sequence[bytes], *, sender: Sender, wall: dt.datetime, now: dt.datetime
+    raw_lines: Sequence[bytes], *, sender: Sender, clock: Reading, now: dt.datetime
 ) -> Stored:
     """Stores a device's lines. A line that was here before keeps what was decided about it."""
     lines = [Line(number, raw) for number, raw in enumerate(raw_lines, start=1)]
+    _open_sealed(lines, sender.device)
     with transaction.atomic():
-        have, previous_offset = _lock_log(sender.device)
-        offset = _millis(now) - _millis(wall)
-        for line in lines:
-            _read(line, sender=sender, offset=offset, previous_offset=previous_offset, now=now)
-        readable = [line for line in lines if line.entry]
-        owners = {line.entry.file for line in readable if line.entry} | {sender.device}
-        ciphers = dict(ports().keys(owners, create=True))
-        _store_unreadable([line for line in lines if not line.entry], sender, ciphers, now)
-        clones = _check_chain(readable, sender.device)
-        fresh = _insert(readable, ciphers, fallback=ciphers[sender.device])
-        _recognise(
-            [line for line in readable if line.entry and line.entry.op not in fresh], ciphers, now
-        )
-        have = ranges.add(
-            have, [line.entry.seq for line in readable if line.entry and line.entry.seq]
-        )
-        _save_log(sender.device, have, offset, now, cloned=clones)
-    return Stored(lines, have, ciphers)
+        log = lock_log(sender)
+        received = times.millis(now)
+        sync = times.Sync(clock, received - clock.wall, log.offset, received)
+        stored = take(lines, log, sender=sender, sync=sync, now=now)
+        _save_log(sender.device, stored.have, sync.offset, now, cloned=stored.cloned)
+    return stored
+
+
+def take(
+    lines: list[Line], log: Log, *, sender: Sender, sync: times.Sync, now: dt.datetime
+) -> Stored:
+    """Stores lines that are opened, under the log's lock; what the log has from then on is the
+    caller's to save. `now` is when they were received.
+    """
+    for line in lines:
+        if line.receipt is None:
+            _read(line, sender=sender, now=now)
+    readable = [line for line in lines if line.entry]
+    owners = {line.entry.file for line in readable if line.entry} | {sender.device}
+    ciphers = dict(ports().keys(owners, create=True))
+    unreadable.keep(
+        _unread(lines), device=sender.device, cipher=ciphers[sender.device], now=now,
+        offset=sync.offset,
+    )  # fmt: skip
+    places = _places(readable, sender.device)
+    forked = _check_chain(readable, places)
+    times.settle(
+        [(line.entry, line.operation) for line in readable if line.entry and line.operation],
+        sync=sync,
+        stored={seq: place.clock for seq, place in places.items()},
+    )
+    fresh = _insert(readable, ciphers)
+    stored = {op: line for op, line in _first(readable).items() if op in fresh}
+    _recognise(
+        [line for line in readable if line.entry and line is not stored.get(line.entry.op)],
+        ciphers, now,
+    )  # fmt: skip
+    seqs = [line.entry.seq for line in readable if line.entry and line.entry.seq]
+    return Stored(
+        lines, ranges.add(log.have, seqs), ciphers, cloned=log.cloned or forked,
+        unopened=log.unopened,
+    )  # fmt: skip
+
+
+def _open_sealed(lines: Sequence[Line], device: UUID) -> None:
+    """From here on a line that came sealed is the line that was sealed: same bytes, same hash."""
+    given = {line.number: line.raw for line in lines if messages.is_sealed(line.raw)}
+    opened = sealed.open_lines(given, device=device)
+    for line in lines:
+        if line.number not in opened:
+            continue
+        result = opened[line.number]
+        if isinstance(result, bytes):
+            line.raw = result
+        else:
+            line.receipt = messages.Receipt(
+                line=line.number, outcome="quarantined", code=result.value, fields=["sealed"]
+            )
 
 
 def store_drafts(
-    drafts: Sequence[Draft], *, received: dt.datetime, ciphers: Mapping[UUID, Any]
+    drafts: Sequence[Draft],
+    *,
+    received: dt.datetime,
+    ciphers: Mapping[UUID, Any],
+    by_people: bool = False,
 ) -> list[Entry]:
     """Stores operations of the office or of the server itself; those already known are left out.
 
-    Runs in the caller's transaction: a server decision stands or falls with what it follows from.
+    On a file without a cipher, which was erased, the server decides nothing more; what people say
+    of it (`by_people`) is quarantined, sealed under its author's key. Runs in the caller's
+    transaction: a server decision stands or falls with what it follows from.
     """
-    lines = [_line_of(number, draft, received) for number, draft in enumerate(drafts, start=1)]
-    fresh = _insert(lines, ciphers, fallback=None)
+    lines = [
+        _line_of(number, draft, received)
+        for number, draft in enumerate(drafts, start=1)
+        if by_people or draft.file in ciphers
+    ]
+    authors = {draft.person for draft in drafts if draft.file not in ciphers}
+    if by_people and authors:
+        ciphers = {**ciphers, **ports().keys(authors, create=True)}
+    fresh = _insert(lines, ciphers)
     return [line.entry for line in lines if line.entry and line.entry.op in fresh]
 
 
@@ -108,23 +183,25 @@ def _line_of(number: int, draft: Draft, received: dt.datetime) -> Line:
     raw = messages.write(operation)
     # Through the wire and back, so that what is applied is exactly what is stored.
     operation = messages.read_operation(raw)
-    at = _millis(draft.at)
-    entry = _entry(operation, at=at, uncertainty=0, received=received)
-    entry.trusted = True
+    at = Corrected(times.millis(draft.at), 0)
+    entry = entry_of(operation, at, received=received)
+    entry.trusted, entry.sent_from = True, draft.shard
     return Line(number, raw, entry, operation)
 
 
-def _lock_log(device: UUID) -> tuple[list[ranges.Range], int | None]:
-    """The device's row lock is what makes one sync at a time."""
+def lock_log(sender: Sender) -> Log:
+    """The row lock is what makes one sync at a time."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sync_devicelog (device, have, generation) VALUES (%s, '[]', 0)"
-            " ON CONFLICT (device) DO UPDATE SET device = excluded.device"
-            " RETURNING have::text, clock_offset",
-            [device],
+            "INSERT INTO sync_devicelog (device, have, generation, shard) VALUES (%s, '[]', 0, %s)"
+            " ON CONFLICT (device) DO UPDATE SET shard = excluded.shard"
+            " RETURNING have::text, clock_offset, cloned_at IS NOT NULL, EXISTS ("
+            "SELECT FROM sync_unreadableline u"
+            " WHERE u.device = sync_devicelog.device AND u.code = 'sealed.key_unknown')",
+            [sender.device, sender.shard],
         )
-        have, offset = cursor.fetchone()
-    return [(first, last) for first, last in messages.parse(have)], offset
+        have, *rest = cursor.fetchone()
+    return Log([(first, last) for first, last in messages.parse(have)], *rest)
 
 
 def _save_log(
@@ -139,9 +216,7 @@ def _save_log(
         )
 
 
-def _read(
-    line: Line, *, sender: Sender, offset: int, previous_offset: int | None, now: dt.datetime
-) -> None:
+def _read(line: Line, *, sender: Sender, now: dt.datetime) -> None:
     try:
         operation = messages.read_operation(line.raw)
         if operation.device != sender.device:
@@ -158,90 +233,95 @@ def _read(
             fields=getattr(error, "fields", ["prev"]),
         )
         return
-    corrected = correct(
-        wall=_millis(operation.wall), offset=offset, previous_offset=previous_offset,
-        drift=0, received=_millis(now),
-    )  # fmt: skip
     line.operation = operation
-    line.entry = _entry(operation, at=corrected.at, uncertainty=corrected.uncertainty, received=now)
+    line.entry = entry_of(operation, Corrected(times.millis(operation.wall), 0), received=now)
+    line.entry.sent_from, line.entry.flags = sender.shard, _marks(operation, sender)
 
 
-def _entry(
-    operation: messages.Operation, *, at: int, uncertainty: int, received: dt.datetime
-) -> Entry:
-    group = operation.group
-    return Entry(
-        op=operation.op, person=operation.person, kind=operation.kind, target=operation.target,
-        file=operation.file or operation.target, data=operation.data, wall=operation.wall,
-        at=at, uncertainty=uncertainty, received=received, device=operation.device,
-        seq=operation.seq, base=operation.base, group=group.id if group else None,
-        group_n=group.n if group else 0, ruleset=operation.ruleset, form=operation.form,
-        form_version=operation.form_version,
-    )  # fmt: skip
+def _marks(operation: messages.Operation, sender: Sender) -> list[str]:
+    """What is known of the sender at the door: it is stored with the line, for whoever judges it later."""
+    marks = [] if operation.person in sender.people else ["person"]
+    return [*marks, "revoked"] if sender.revoked else marks
 
 
-def _store_unreadable(
-    lines: Sequence[Line], sender: Sender, ciphers: Mapping[UUID, Any], now: dt.datetime
-) -> None:
-    if not lines:
-        return
-    cipher = ciphers[sender.device]
-    rows = {line.hash: (cipher.seal(line.raw), _detail(line)) for line in lines}
+def _unread(lines: Iterable[Line]) -> list[Unread]:
+    return [
+        Unread(
+            line.raw, line.receipt.code or "", ", ".join(line.receipt.fields),
+            sealed_to=sealed.key_of(line.raw) if line.receipt.code == sealed.KEY_UNKNOWN else None,
+        )
+        for line in lines
+        if line.receipt and not line.entry
+    ]  # fmt: skip
+
+
+class _Place(NamedTuple):
+    op: UUID
+    hash: bytes
+    prev: bytes | None
+    clock: times.Neighbour
+
+
+def _places(lines: Sequence[Line], device: UUID) -> dict[int, _Place]:
+    """What stands where the lines go and beside them; of two at one place, the one that came first."""
+    seqs = {line.entry.seq for line in lines if line.entry and line.entry.seq}
+    if not seqs:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sync_unreadableline (hash, device, body, detail, received)"
-            " SELECT h, %s, b, d, %s FROM unnest(%s::bytea[], %s::bytea[], %s::text[]) AS u(h, b, d)"
-            " ON CONFLICT (hash) DO NOTHING",
-            [
-                sender.device,
-                now,
-                list(rows),
-                [b for b, _ in rows.values()],
-                [d for _, d in rows.values()],
-            ],
+            "SELECT DISTINCT ON (seq) seq, op, hash, prev, wall, session::text, elapsed, at,"
+            " uncertainty FROM sync_operation"
+            " WHERE device = %s AND seq = ANY(%s) ORDER BY seq, ordinal",
+            [device, list({place for seq in seqs for place in (seq - 1, seq, seq + 1)})],
         )
+        return {
+            seq: _Place(op, bytes(hash_), bytes(prev) if prev else None, _clock(*clock))
+            for seq, op, hash_, prev, *clock in cursor.fetchall()
+        }
 
 
-def _detail(line: Line) -> str:
-    return ", ".join(line.receipt.fields) if line.receipt else ""
+def _clock(
+    wall: int, session: str | None, elapsed: int | None, at: int, uncertainty: int
+) -> times.Neighbour:
+    return times.Neighbour(Reading(wall, session, elapsed), Corrected(at, uncertainty))
 
 
-def _check_chain(lines: Sequence[Line], device: UUID) -> bool:
+def _check_chain(lines: Sequence[Line], known: Mapping[int, _Place]) -> bool:
     """Whether the log forked: a place taken by another operation, or `prev` of another line."""
     by_seq = {line.entry.seq: line for line in lines if line.entry and line.entry.seq}
-    if not by_seq:
-        return False
-    wanted = set(by_seq) | {seq - 1 for seq in by_seq}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT seq, op, hash FROM sync_operation WHERE device = %s AND seq = ANY(%s)",
-            [device, list(wanted)],
-        )
-        known = {seq: (op, bytes(hash_)) for seq, op, hash_ in cursor.fetchall()}
     forked = False
     for seq, line in by_seq.items():
         assert line.entry
         assert line.operation
-        taken = seq in known and known[seq][0] != line.entry.op
-        before = known.get(seq - 1, (None, None))[1]
+        taken = seq in known and known[seq].op != line.entry.op
+        before = known[seq - 1].hash if seq - 1 in known else None
         if seq - 1 in by_seq:
             before = by_seq[seq - 1].hash
         prev = bytes.fromhex(line.operation.prev) if line.operation.prev else None
-        if taken or (before is not None and prev != before):
+        # The next one may have come before it, over a gap.
+        late = seq not in known and seq + 1 in known
+        stranger = late and known[seq + 1].prev != line.hash
+        if taken or stranger or (before is not None and prev != before):
             line.entry.flags.append("fork")
             forked = True
     return forked
 
 
-def _insert(lines: Sequence[Line], ciphers: Mapping[UUID, Any], *, fallback: Any) -> set[UUID]:
-    """Inserts operations whose id is new and returns those ids.
-
-    The body of a file that was erased is sealed under the device's key (`fallback`).
-    """
+def _first(lines: Iterable[Line]) -> dict[UUID, Line]:
+    """Of each operation id the line that came first: another one of this push may have other bytes."""
     first: dict[UUID, Line] = {}
     for line in lines:
         if line.entry:
             first.setdefault(line.entry.op, line)
+    return first
+
+
+def _insert(lines: Sequence[Line], ciphers: Mapping[UUID, Any]) -> set[UUID]:
+    """Inserts operations whose id is new and returns those ids.
+
+    The body of a file that was erased is sealed under the key of the device, or of the author.
+    """
+    first = _first(lines)
     if not first:
         return set()
     rows = []
@@ -252,19 +332,22 @@ def _insert(lines: Sequence[Line], ciphers: Mapping[UUID, Any], *, fallback: Any
         cipher = ciphers.get(entry.file)
         if cipher is None:
             entry.quarantine("file.erased", "file", message=phrases.FILE_ERASED)
-            cipher = fallback
+            cipher = ciphers[entry.device or entry.person]
         prev = bytes.fromhex(operation.prev) if operation.prev else None
+        clock = times.written(operation)
         rows.append((
             entry.op, entry.device, entry.seq, prev, line.hash, entry.person, entry.kind,
-            entry.target, entry.file, entry.group, entry.group_n, entry.base, entry.at,
-            entry.uncertainty, entry.received, cipher.seal(line.raw, entry.op.bytes),
+            entry.target, entry.file, entry.group, entry.group_n, entry.base, clock.wall,
+            clock.session, clock.elapsed, entry.at, entry.uncertainty, entry.received, cipher.seal(line.raw, entry.op.bytes),
+            entry.sent_from, ",".join(entry.flags),
         ))  # fmt: skip
     arrays = ", ".join(f"%s::{kind}" for kind in _TYPES)
+    own = _COLUMNS.removesuffix(", flags")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO sync_operation ({_COLUMNS}, outcome, flags, fields, problems, error)"
-            f" SELECT u.*, 'received', '{{}}', '{{}}', '[]', '' FROM unnest({arrays}) AS u"
-            " ON CONFLICT (op) DO NOTHING RETURNING op",
+            f"INSERT INTO sync_operation ({_COLUMNS}, outcome, fields, problems, error, attempts)"
+            f" SELECT {own}, string_to_array(flags, ','), 'received', '{{}}', '[]', '', 0"
+            f" FROM unnest({arrays}) AS u({_COLUMNS}) ON CONFLICT (op) DO NOTHING RETURNING op",
             [list(column) for column in zip(*rows, strict=True)],
         )
         return {op for (op,) in cursor.fetchall()}
@@ -276,17 +359,17 @@ def _recognise(lines: Sequence[Line], ciphers: Mapping[UUID, Any], now: dt.datet
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT op, hash, outcome, flags, code, fields, problems::text FROM sync_operation"
-            " WHERE op = ANY(%s)",
+            "SELECT op, hash, outcome, flags, code, fields, problems::text, at, uncertainty, received,"
+            " shard FROM sync_operation WHERE op = ANY(%s)",
             [[line.entry.op for line in lines if line.entry]],
         )
         known = {row[0]: row[1:] for row in cursor.fetchall()}
-    variants = []
+    variants: list[Variant] = []
     for line in lines:
         assert line.entry
-        hash_, outcome, flags, code, fields, problems = known[line.entry.op]
+        hash_, outcome, flags, code, fields, problems, *first = known[line.entry.op]
         if bytes(hash_) != line.hash:
-            variants.append(line)
+            variants.append(Variant(line.entry.op, line.raw))
             line.receipt = messages.Receipt(
                 op=line.entry.op, outcome="quarantined", code="op.taken", fields=["op"], again=True
             )
@@ -295,69 +378,10 @@ def _recognise(lines: Sequence[Line], ciphers: Mapping[UUID, Any], now: dt.datet
                 op=line.entry.op, outcome=outcome, flags=flags, code=code, fields=fields,
                 problems=messages.parse(problems), again=True,
             )  # fmt: skip
-    _store_variants(variants, ciphers, now)
-
-
-def _store_variants(lines: Sequence[Line], ciphers: Mapping[UUID, Any], now: dt.datetime) -> None:
-    if not lines:
-        return
-    rows = {
-        line.hash: (
-            line.entry.op,
-            line.entry.device,
-            ciphers[line.entry.device].seal(line.raw, line.entry.op.bytes),
-        )
-        for line in lines
-        if line.entry and line.entry.device
-    }
-    ops, devices, bodies = (list(column) for column in zip(*rows.values(), strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sync_variantline (hash, op, device, body, received)"
-            " SELECT h, o, d, b, %s FROM unnest(%s::bytea[], %s::uuid[], %s::uuid[], %s::bytea[])"
-            " AS u(h, o, d, b) ON CONFLICT (hash) DO NOTHING",
-            [now, list(rows), ops, devices, bodies],
-        )
-
-
-_READ = "op, device, at, uncertainty, received, body, file"
-
-
-def load(
-    where: str,
-    params: Sequence[Any],
-    *,
-    ciphers: Mapping[UUID, Any] | None = None,
-    order: str = "ordinal",
-) -> list[Entry]:
-    """Stored operations as entries, in the order they came; those of erased files are left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {_READ} FROM sync_operation WHERE {where} ORDER BY {order}", list(params)
-        )
-        rows = cursor.fetchall()
-    known = dict(ciphers or {})
-    absent = {row[6] for row in rows} - known.keys()
-    if absent:
-        known |= ports().keys(absent)
-    entries = []
-    for op, device, at, uncertainty, received, body, file in rows:
-        if file not in known:
-            continue
-        operation = messages.read_operation(known[file].open(body, op.bytes))
-        entry = _entry(operation, at=at, uncertainty=uncertainty, received=received)
-        entry.trusted = device is None
-        entries.append(entry)
-    return entries
-
-
-def contents(ops: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The data of operations, opened, in two statements however many there are."""
-    wanted = list(ops)
-    if not wanted:
-        return {}
-    return {entry.op: entry.data for entry in load("op = ANY(%s)", [wanted])}
-
-
-def _millis(moment: dt.datetime) -> int:
-    return int(moment.timestamp() * 1000)
+        else:
+            # Stored by a server that died before it could judge: it is judged as it came then.
+            line.entry.at, line.entry.uncertainty, line.entry.received, line.entry.sent_from = first
+            line.entry.flags = lasting(flags)
+    (device,) = {line.entry.device for line in lines if line.entry}
+    assert device
+    unreadable.keep_variants(variants, device=device, ciphers=ciphers, now=now)

@@ -3,6 +3,10 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from .uploads.models import Attachment, Upload
+
+__all__ = ["Attachment", "Upload"]
+
 
 class Shard(models.Model):
     """The feed counter of one shard. Its row lock is what makes a cursor safe.
@@ -13,19 +17,24 @@ class Shard(models.Model):
 
     code = models.TextField(primary_key=True)
     value = models.BigIntegerField(default=0)
+    # Inclusive ranges of numbers that this database never gave: what a phone holds under one of
+    # them comes from the time that a restore has undone (see `recovery.begin`).
+    gaps = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
 
 
 class File(models.Model):
     """What scope, holdings, keys and digests are about. Its row is the lock for all that is in it.
 
     `digest` is the sum over the file's records of the first 52 bits of SHA-256 over
-    `type:id:feed`, modulo 2^52, so that a JavaScript number can hold it.
+    `type:id:feed`, modulo 2^52, so that a JavaScript number can hold it. Of an erased file this row
+    and its records' operations are left, which nobody can open any more.
     """
 
     id = models.UUIDField(primary_key=True)
     shard = models.TextField()
     digest = models.BigIntegerField(default=0)
     stub = models.BooleanField(default=False)
+    erased_at = models.DateTimeField(null=True)
 
 
 class DeviceLog(models.Model):
@@ -37,6 +46,8 @@ class DeviceLog(models.Model):
     clock_offset = models.BigIntegerField(null=True)
     synced_at = models.DateTimeField(null=True)
     cloned_at = models.DateTimeField(null=True)
+    # Where its people work: whose administrators look after it.
+    shard = models.TextField(default="")
 
 
 class Operation(models.Model):
@@ -59,25 +70,56 @@ class Operation(models.Model):
     group = models.UUIDField(null=True)
     group_n = models.IntegerField(default=0)
     base = models.BigIntegerField(null=True)
+    # The phone's clocks when it was written, in milliseconds; `session` is a hash of its name.
+    wall = models.BigIntegerField()
+    session = models.UUIDField(null=True)
+    elapsed = models.BigIntegerField(null=True)
     at = models.BigIntegerField()
     uncertainty = models.BigIntegerField()
     received = models.DateTimeField()
     body = models.BinaryField()
+    # Whose administrators look after it: the file's shard, and of an unknown file its sender's.
+    shard = models.TextField(default="")
     outcome = models.TextField(default="received")
     flags = ArrayField(models.TextField(), default=list)
     code = models.TextField(null=True)
     fields = ArrayField(models.TextField(), default=list)
     problems = models.JSONField(default=list)
     error = models.TextField(default="")
+    # The operation of the repair whose members take the place of its own.
+    amended = models.UUIDField(null=True)
+    # How often the server failed on it, and when it tries again.
+    attempts = models.IntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
     # The order of decisions, taken under the file's lock: what serialised records are refolded in.
     decision = models.BigIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
+    # Set when the outcome changed after its receipt: 0 until told, then the generation that told it,
+    # none again when a cursor of that generation has come back.
+    news = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["device", "seq"], name="operation_log"),
             models.Index(fields=["target"], name="operation_target"),
             models.Index(fields=["file"], name="operation_file"),
+            models.Index(
+                fields=["device"],
+                name="operation_news",
+                condition=models.Q(news__isnull=False),
+            ),
+            models.Index(
+                fields=["shard", "received"],
+                name="operation_waiting",
+                condition=~models.Q(outcome="applied"),
+            ),
+            models.Index(
+                fields=["shard", "received"],
+                name="operation_marked",
+                condition=models.Q(
+                    outcome="applied", flags__overlap=["forced", "person", "revoked"]
+                ),
+            ),
             models.Index(
                 fields=["target"],
                 name="operation_unsettled",
@@ -97,13 +139,30 @@ class VariantLine(models.Model):
 
 
 class UnreadableLine(models.Model):
-    """Bytes that are not an operation, kept once by their hash and sealed under the device's key."""
+    """Bytes that are not an operation, kept once by their hash and sealed under the device's key.
+
+    With the code `body.unreadable` it is a whole body, as it came. With `sealed.key_unknown` it is
+    sealed to the key of that id, waits for that key and leaves with it (see `reopen`).
+    """
 
     hash = models.BinaryField(primary_key=True)
     device = models.UUIDField()
     body = models.BinaryField()
+    code = models.TextField(default="line.unreadable")
     detail = models.TextField()
     received = models.DateTimeField()
+    sealed_to = models.BinaryField(null=True)
+    # Server minus phone when it came, in milliseconds.
+    clock_offset = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["device"],
+                name="unreadable_unopened",
+                condition=models.Q(code="sealed.key_unknown"),
+            )
+        ]
 
 
 class Holding(models.Model):
@@ -176,6 +235,35 @@ class RegisterRecord(Record):
         abstract = True
 
 
+class Recovered(AppendRecord):
+    """What a device held of a record that a restored server has lost: evidence, never folded into it.
+
+    `record` of `type` at revision `rev`; the operation holds what it said. `ops` are the operations
+    that its registers name. A person settles it, or nothing is left to settle once the server has
+    the record and those operations again.
+    """
+
+    type = models.TextField()
+    record = models.UUIDField()
+    rev = models.BigIntegerField()
+    device = models.UUIDField()
+    received = models.DateTimeField()
+    ops = ArrayField(models.UUIDField(), default=list)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.UUIDField(null=True)
+
+    class Meta(AppendRecord.Meta):
+        indexes = [
+            *AppendRecord.Meta.indexes,
+            models.Index(fields=["record", "rev"], name="recovered_record"),
+            models.Index(
+                fields=["shard"],
+                name="recovered_open",
+                condition=models.Q(settled_at__isnull=True),
+            ),
+        ]
+
+
 class SerialisedRecord(Record):
     """Changed online only, with the revision its author saw."""
 
@@ -183,3 +271,19 @@ class SerialisedRecord(Record):
 
     class Meta(Record.Meta):
         abstract = True
+
+
+class AttachmentLoss(SerialisedRecord):
+    """That nobody has an attachment, whose id it has, any more; see `uploads.losses`."""
+
+    by = models.UUIDField()
+    at = models.DateTimeField()
+
+
+class Review(SerialisedRecord):
+    """What was decided about an operation, whose id it has; see `review`. Its reasons are sealed."""
+
+    status = models.TextField()
+    by = models.UUIDField()
+    at = models.DateTimeField()
+    repair = models.UUIDField(null=True)

@@ -1,22 +1,30 @@
 """What a device gets back: whole files that came into scope, changes, exits, and a new cursor."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from . import holdings, inbox
+from . import holdings, neutral, oplog, records
 from .cursor import Cursor, read
-from .models import Server
 from .ports import Sender, ports
 from .protocol import messages
-from .registry import Policy, RecordType, registry
+from .recovery import CursorAhead, incarnation
+from .registry import registry
 
-# Files and changes in one response. A page of fifty files of a year is about a megabyte.
+# Files, their records, and changes in one response. A file enters whole, however large it is.
 FILES_A_PAGE = 50
-CHANGES_A_PAGE = 1000
+RECORDS_A_PAGE = 500
+CHANGES_A_PAGE = 500
+# A file enters with what happened since; older records by id only, their contents on demand.
+HISTORY = dt.timedelta(days=getattr(settings, "SYNC_HISTORY_DAYS", 366))
+OLDER_FILES = 10
+# Digests are sums modulo this; see models.File.
+MODULUS = 2**52
 
 
 @dataclass(slots=True)
@@ -29,17 +37,24 @@ class Page:
     enter: list[dict[str, Any]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     exit: list[str] = field(default_factory=list)
+    later: list[messages.Receipt] = field(default_factory=list)
+    older: list[dict[str, Any]] = field(default_factory=list)
     digest: int | None = None
 
 
-def incarnation() -> UUID:
-    """This server's incarnation, made on first use."""
-    server, _ = Server.objects.get_or_create(id=1, defaults={"incarnation": uuid4()})
-    return server.incarnation
+def pull(
+    sender: Sender,
+    *,
+    token: str | None,
+    now: dt.datetime,
+    purged: messages.Purged | None = None,
+    digests: Mapping[UUID, int] | None = None,
+    older: Sequence[UUID] = (),
+) -> Page:
+    """Reads one page. Bookkeeping commits first; then one snapshot gives counters and records alike.
 
-
-def pull(sender: Sender, *, token: str | None, purged: messages.Purged | None) -> Page:
-    """Reads one page. Bookkeeping commits first; then one snapshot gives counters and records alike."""
+    `digests` and `older` are what the header says; see `messages.Header`. Raises `CursorAhead`.
+    """
     now_incarnation = incarnation()
     before = read(token, incarnation=now_incarnation, scope=sender.scope_hash)
     with transaction.atomic():
@@ -49,14 +64,25 @@ def pull(sender: Sender, *, token: str | None, purged: messages.Purged | None) -
             _enter_all(sender.device)
         else:
             holdings.confirm(sender.device, generation=before.generation)
-        generation, entering, leaving, more = holdings.turn(sender.device, limit=FILES_A_PAGE)
+            if digests is not None:
+                holdings.repair(sender.device, digests=digests)
+        turn = holdings.turn(
+            sender.device, limit=FILES_A_PAGE, fitting=lambda files: _fitting(files, now - HISTORY)
+        )
+        asked = holdings.held(sender.device, older[:OLDER_FILES]) if older else {}
+        if leaving_the_server := turn.entering | asked:
+            ports().on_sent(sender.device, leaving_the_server, now)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return _read_page(
-            sender.device, before, entering, leaving,
-            Cursor(str(now_incarnation), sender.scope_hash, generation), more,
-        )  # fmt: skip
+        after = Cursor(str(now_incarnation), sender.scope_hash, turn.generation)
+        page = _read_page(sender.device, before, turn, after, now - HISTORY)
+        if asked:
+            files = list(asked)
+            page.older = records.by_file(
+                files, records.render(records.of_files(files, before=now - HISTORY))
+            )
+        return page
 
 
 def _enter_all(device: UUID) -> None:
@@ -71,41 +97,77 @@ def _enter_all(device: UUID) -> None:
         )
 
 
+def _fitting(files: Sequence[UUID], since: dt.datetime) -> int:
+    """How many of the files, from the first on, make one page: as many records, but one file at least."""
+    counts = records.counts(files, since)
+    total = 0
+    for place, file in enumerate(files):
+        total += counts.get(file, 0)
+        if total > RECORDS_A_PAGE and place:
+            return place
+    return len(files)
+
+
 def _read_page(
-    device: UUID, before: Cursor | None, entering: Sequence[UUID], leaving: Sequence[UUID],
-    after: Cursor, more: bool,
-) -> Page:  # fmt: skip
-    counters = _counters(device)
-    known = before.shards if before else {}
-    changed, shards, more_changes = _changed(device, known, counters, entering)
-    wire = _render(changed)
-    entered = _render({name: {"file": list(entering)} for name in registry.types})
+    device: UUID, before: Cursor | None, turn: holdings.Turn, after: Cursor, horizon: dt.datetime
+) -> Page:
+    standing, known = _standing(device), before.shards if before else {}
+    if any(known.get(shard, 0) > counter for shard, counter in standing.counters.items()):
+        raise CursorAhead
+    changed, shards, more_changes = _changed(device, known, standing.counters)
+    wire = records.render(changed)
+    entering = list(turn.entering)
+    entered = records.by_file(entering, records.render(records.of_files(entering, since=horizon)))
     page = Page(
         cursor=Cursor(after.incarnation, after.scope, after.generation, shards).token(),
         generation=after.generation,
-        more=more or more_changes,
+        more=turn.more or more_changes or standing.unsettled,
         changes=wire,
-        enter=_by_file(entering, entered),
-        exit=[str(file) for file in leaving],
+        enter=records.with_older(entered, entering, horizon),
+        exit=[str(file) for file in turn.leaving],
+        later=[neutral.told(*decided) for decided in oplog.outcomes_of_kinds(turn.news)],
     )
     if not page.more:
-        page.digest = _digest(device)
+        page.digest = standing.digest
     return page
 
 
-def _counters(device: UUID) -> dict[str, int]:
+@dataclass(slots=True)
+class _Standing:
+    """The counters of the shards a device holds files in, and the sum over the files it is to hold.
+
+    `unsettled`: a file came into its scope or left it after this page was decided. The next page
+    brings it, and only then do the sums agree.
+    """
+
+    counters: dict[str, int] = field(default_factory=dict)
+    digest: int = 0
+    unsettled: bool = False
+
+
+def _standing(device: UUID) -> _Standing:
+    """One statement over the device's holdings."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.code, s.value FROM sync_shard s WHERE s.code IN (SELECT f.shard"
-            " FROM sync_holding h JOIN sync_file f ON f.id = h.file WHERE h.device = %s)",
+            "SELECT f.shard, s.value, sum(f.digest) FILTER (WHERE h.wanted)::text,"
+            " bool_or(CASE WHEN h.wanted THEN NOT h.confirmed AND h.entered IS NULL"
+            " ELSE h.exited IS NULL END)"
+            " FROM sync_holding h LEFT JOIN sync_file f ON f.id = h.file"
+            " LEFT JOIN sync_shard s ON s.code = f.shard WHERE h.device = %s GROUP BY 1, 2",
             [device],
         )
-        return dict(cursor.fetchall())
+        standing = _Standing()
+        for shard, value, digest, unsettled in cursor.fetchall():
+            if value is not None:
+                standing.counters[shard] = value
+            standing.digest = (standing.digest + int(digest or 0)) % MODULUS
+            standing.unsettled = standing.unsettled or unsettled
+        return standing
 
 
 def _changed(
-    device: UUID, known: Mapping[str, int], counters: Mapping[str, int], entering: Sequence[UUID]
-) -> tuple[dict[str, dict[str, list[UUID]]], dict[str, int], bool]:
+    device: UUID, known: Mapping[str, int], counters: Mapping[str, int]
+) -> tuple[dict[str, records.Wanted], dict[str, int], bool]:
     """Ids of changed records of confirmed files by type, the counters reached, and whether more follow.
 
     A shard the phone has no counter for is new to it: all it holds there is entering.
@@ -116,30 +178,29 @@ def _changed(
         for shard in counters
         if known.get(shard, 0) < counters[shard] and shard in known
     }
-    types = [t for t in registry.types.values() if not t.server_only]
+    types = [t for t in registry.types.values() if t.leaves_the_server]
     if not since or not types:
         return {}, shards, False
+    # Each shard with its number as it is: joined to a list of them, the planner cannot tell how few
+    # rows are newer, and reads the table from end to end.
+    newer = " OR ".join(["r.shard = %s AND r.feed > %s"] * len(since))
     union = " UNION ALL ".join(
         f"SELECT '{t.name}' AS type, r.id, r.shard, r.feed FROM {t.model._meta.db_table} r"
-        " JOIN unnest(%(shards)s::text[], %(since)s::bigint[]) AS c(shard, feed)"
-        " ON r.shard = c.shard AND r.feed > c.feed"
-        " JOIN sync_holding h ON h.device = %(device)s AND h.file = r.file AND h.wanted"
-        " AND h.confirmed"
+        " JOIN sync_holding h ON h.device = %s AND h.file = r.file AND h.wanted AND h.confirmed"
+        f" WHERE {newer}"
         for t in types
     )
+    each = [device, *(part for pair in since.items() for part in pair)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT type, id, shard, feed FROM ({union}) u ORDER BY shard, feed LIMIT %(limit)s",
-            {
-                "shards": list(since), "since": list(since.values()), "device": device,
-                "limit": CHANGES_A_PAGE + 1,
-            },
-        )  # fmt: skip
+            f"SELECT type, id, shard, feed FROM ({union}) u ORDER BY shard, feed LIMIT %s",
+            [*each * len(types), CHANGES_A_PAGE + 1],
+        )
         rows = cursor.fetchall()
     more = len(rows) > CHANGES_A_PAGE
-    changed: dict[str, dict[str, list[UUID]]] = {}
+    changed: dict[str, records.Wanted] = {}
     for name, record, _, _ in rows[:CHANGES_A_PAGE]:
-        changed.setdefault(name, {"id": []})["id"].append(record)
+        changed.setdefault(name, {"id__in": []})["id__in"].append(record)
     if more:
         shards = _reached(rows[:CHANGES_A_PAGE], since, counters)
     return changed, shards, more
@@ -157,55 +218,3 @@ def _reached(
         elif shard > last_shard:
             reached[shard] = feed
     return reached
-
-
-def _render(wanted: Mapping[str, Mapping[str, Sequence[UUID]]]) -> list[dict[str, Any]]:
-    """Records of each type, by `id` or by `file`, in wire form; a fixed number of statements a type."""
-    result: list[dict[str, Any]] = []
-    for name, by in wanted.items():
-        record_type = registry.types[name]
-        ((column, values),) = by.items()
-        if record_type.server_only or record_type.render is None or not values:
-            continue
-        rows = list(record_type.model.objects.filter(**{f"{column}__in": values}).order_by("feed"))
-        opened = _open(record_type, rows)
-        rows = [row for row in rows if record_type.policy is Policy.SERIALISED or row.id in opened]
-        for row, body in zip(rows, record_type.render(rows, opened), strict=True):
-            result.append(
-                {"type": name, "id": str(row.id), "file": str(row.file), "rev": row.feed, **body}
-            )
-    return result
-
-
-def _open(record_type: RecordType, rows: Sequence[Any]) -> dict[UUID, Any]:
-    """Each record's state or its operation's data; records of erased files are left out."""
-    if record_type.policy is Policy.APPEND:
-        data = inbox.contents(row.op for row in rows)
-        return {row.id: data[row.op] for row in rows if row.op in data}
-    if record_type.policy is Policy.SERIALISED or not rows:
-        return {}
-    ciphers = ports().keys({row.file for row in rows})
-    return {
-        row.id: messages.parse(ciphers[row.file].open(row.state))
-        for row in rows
-        if row.file in ciphers
-    }
-
-
-def _by_file(files: Sequence[UUID], records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One entry a file, atomic for the phone: all of it or nothing."""
-    entries: dict[str, list[dict[str, Any]]] = {str(file): [] for file in files}
-    for record in records:
-        entries[record["file"]].append(record)
-    return [{"file": file, "records": own} for file, own in entries.items()]
-
-
-def _digest(device: UUID) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT mod(coalesce(sum(f.digest), 0), 4503599627370496)::bigint FROM sync_holding h"
-            " JOIN sync_file f ON f.id = h.file WHERE h.device = %s AND h.wanted",
-            [device],
-        )
-        ((digest,),) = cursor.fetchall()
-        return int(digest)

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import inbox
-from .apply import apply
+from . import due, inbox, neutral, oplog, phrases, reopen, times
+from .apply import apply, apply_stored
 from .entries import Draft, Entry
-from .phrases import OP_TAKEN, UNREADABLE_LINE
 from .ports import Sender, ports
 from .protocol.messages import Receipt
 
@@ -21,78 +20,91 @@ def push(
     wall: dt.datetime,
     now: dt.datetime,
     english: bool = False,
+    session: str | None = None,
+    elapsed: int | None = None,
 ) -> tuple[list[Receipt], inbox.Stored]:
     """Stores a device's lines, applies what is new, and tells what became of each line, in order.
 
-    `wall` is the phone's clock at this moment, from the header. Must not run inside a transaction:
+    `wall`, `session` and `elapsed` are the phone's clocks at this moment, from the header. Must not run inside a transaction:
     what is stored has to be committed before it is judged.
     """
-    stored = inbox.store(raw_lines, sender=sender, wall=wall, now=now)
-    fresh: dict[UUID, Entry] = {}
-    for line in stored.lines:
-        if line.entry is not None and line.receipt is None:
-            fresh.setdefault(line.entry.op, line.entry)
-    if fresh:
-        apply(list(fresh.values()), sender=sender, now=now, ciphers=stored.ciphers)
+    clock = times.reading(wall, session, elapsed)
+    stored = inbox.store(raw_lines, sender=sender, clock=clock, now=now)
+    fresh = apply_stored(stored, sender=sender, now=now)
+    if stored.unopened:
+        reopen.lines_of(sender, now=now)
     receipts = []
     for line in stored.lines:
         if line.receipt is not None:
-            line.receipt.message = _stored_message(line.receipt, english=english)
-            receipts.append(line.receipt)
+            told = neutral.told(line.receipt, line.entry.kind) if line.entry else line.receipt
+            receipts.append(worded(told, english=english))
         elif line.entry is not None:
             first = fresh[line.entry.op]
             receipts.append(receipt(first, english=english, again=first is not line.entry))
     return receipts, stored
 
 
-def submit(drafts: Sequence[Draft], *, now: dt.datetime, english: bool = False) -> list[Receipt]:
+def submit(
+    drafts: Sequence[Draft],
+    *,
+    now: dt.datetime,
+    english: bool = False,
+) -> list[Receipt]:
     """The office's door: the same storing and applying, without a log. One receipt per new draft."""
     with transaction.atomic():
         ciphers = dict(ports().keys({draft.file for draft in drafts}, create=True))
-        entries = inbox.store_drafts(drafts, received=now, ciphers=ciphers)
-    apply(entries, sender=None, now=now, ciphers=ciphers)
+        entries = inbox.store_drafts(drafts, received=now, ciphers=ciphers, by_people=True)
+    apply(entries, now=now, ciphers=ciphers)
     return [receipt(entry, english=english) for entry in entries]
 
 
 def retry(*, now: dt.datetime, limit: int = 500) -> int:
     """Applies again what was held because of the server, and what a crash left unjudged.
 
-    Returns how many operations were tried. Operations younger than a minute are left to the
-    request that is still working on them.
+    Returns how many operations were tried. Each failure puts the next try off (`settle`).
     """
-    entries = inbox.load(
-        "ordinal IN (SELECT ordinal FROM sync_operation WHERE (outcome = 'held'"
-        " AND code = 'server.retry') OR (outcome = 'received' AND received < %s)"
-        " ORDER BY ordinal LIMIT %s)",
-        [now - dt.timedelta(minutes=1), limit],
-    )
-    ciphers = dict(ports().keys({entry.file for entry in entries}))
+    claimed = due.claim(now=now, limit=limit)
+    entries = oplog.load("op = ANY(%s)", [claimed])
+    if lost := list(set(claimed) - {entry.op for entry in entries}):
+        due.erased(lost, now=now)
+    units: dict[UUID, list[Entry]] = {}
     for entry in entries:
-        # Its sender was let in when it came; asking again could only lose it.
-        apply([entry], sender=None, now=now, ciphers=ciphers)
-    return len(entries)
+        units.setdefault(entry.group or entry.op, []).append(entry)
+    ciphers = dict(ports().keys({entry.file for entry in entries}))
+    for unit in units.values():
+        apply(unit, now=now, ciphers=ciphers)
+    return len(claimed)
+
+
+# What the office may know and the sender may not: a file out of scope looks like one not there yet.
+_HIDDEN = {"outside", "stub", "danger", "apart"}
 
 
 def receipt(entry: Entry, *, english: bool, again: bool = False) -> Receipt:
-    """What the sender is told. A file out of scope looks like one that is not there yet."""
+    """What the sender is told."""
     assert entry.outcome
-    hidden = {"outside", "stub"}
-    language = 1 if english else 0
-    return Receipt(
+    said = Receipt(
         op=entry.op, outcome=entry.outcome, code=entry.code, fields=entry.fields, again=again,
-        flags=sorted({flag for flag in entry.flags if flag not in hidden}),
-        message=entry.message[language] if entry.message else None,
-        problems=[
-            {
-                "field": problem["field"],
-                "code": problem["code"],
-                "message": problem["en" if english else "zh"],
-            }
-            for problem in entry.problems
-        ],
+        flags=entry.flags, problems=entry.problems,
     )  # fmt: skip
+    decided = said.code
+    worded(neutral.told(said, entry.kind), english=english)
+    if entry.message and said.code == decided:
+        said.message = entry.message[1 if english else 0]
+    return said
 
 
-def _stored_message(stored: Receipt, *, english: bool) -> str | None:
-    phrase = {"line.unreadable": UNREADABLE_LINE, "op.taken": OP_TAKEN}.get(stored.code or "")
-    return phrase[1 if english else 0] if phrase else None
+def worded(stored: Receipt, *, english: bool) -> Receipt:
+    """A receipt as it was decided, in the sender's language and without what is not hers to know."""
+    stored.flags = sorted(set(stored.flags) - _HIDDEN)
+    stored.problems = [
+        {
+            "field": problem["field"],
+            "code": problem["code"],
+            "message": problem["en" if english else "zh"],
+        }
+        for problem in stored.problems
+    ]
+    phrase = phrases.BY_CODE.get(stored.code or "")
+    stored.message = phrase[1 if english else 0] if phrase else None
+    return stored

@@ -5,10 +5,11 @@ used; `project` says which columns its row has. The same `project` serves a push
 retry and `manage.py rebuild --check`, so none of them can disagree with another.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from .merge.registers import Spec
 
@@ -49,6 +50,22 @@ class Refused(Exception):
 Columns = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class OneOpen:
+    """At most one record of a file may be open at a time; a second one meets `refusal`."""
+
+    is_open: Callable[[Columns], bool]
+    refusal: Callable[[], Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class LifeCycle:
+    """The register that says whether a record has ended; `ended` is asked about its shown value."""
+
+    register: str
+    ended: Callable[[Any], bool]
+
+
 def no_problems(entries: "Sequence[Entry]") -> list[list[Problem]]:
     return [[] for _ in entries]
 
@@ -58,9 +75,18 @@ class RecordType:
     """`model` is a subclass of `models.Record`. `kinds` maps an operation kind to whether it may be a record's first.
 
     APPEND and SERIALISED: `project`/`advance` get the entry (and the columns so far).
-    REGISTER: `project` gets the target's id and its shown values.
+    REGISTER: `project_values` gets the shown values and the shard the file lives in.
+    `check` may also quarantine an entry that its author is not entitled to; it is then left out.
     `sealed` names the column (a dict value) that is sealed under the file's key before it is stored.
+    SERIALISED: `moves` says to which shard the whole file goes with a step, or None for most steps.
+    SERIALISED: with `one_open`, a step that would leave two records of a file open is refused.
+    REGISTER: with `life_cycle`, an edit of a record that has ended is applied and flagged `ended`.
     `render` turns rows into what a device receives; None when the record never leaves the server.
+    `dated` names the column by which old records are left out of a file that enters a device;
+    None for those that are always sent.
+    `reaches` names the other files that what follows from entries will write to: they are locked with
+    the entries' own, in the order of all, whoever applies them and however often.
+    `fileless`: may be written before its file is there, and stands in no feed.
     `shard` gives the shard of the file that a first operation opens, or None when it opens none.
     """
 
@@ -71,12 +97,23 @@ class RecordType:
     columns: Sequence[str]
     check: "Callable[[Sequence[Entry]], list[list[Problem]]]" = no_problems
     project: "Callable[[Entry], Columns] | None" = None
-    project_values: "Callable[[Mapping[str, Any]], Columns] | None" = None
+    project_values: "Callable[[Mapping[str, Any], str], Columns] | None" = None
     advance: "Callable[[Columns | None, Entry], Columns] | None" = None
+    one_open: OneOpen | None = None
+    moves: "Callable[[Entry, Columns], str | None] | None" = None
+    life_cycle: LifeCycle | None = None
+    reaches: "Callable[[Sequence[Entry]], Collection[UUID]] | None" = None
     specs: Mapping[str, Spec] = field(default_factory=dict)
     shard: "Callable[[Entry], str | None] | None" = None
     render: "Callable[[Sequence[Record], Mapping[Any, Any]], list[dict[str, Any]]] | None" = None
+    dated: str | None = None
     server_only: bool = False
+    fileless: bool = False
+
+    @property
+    def leaves_the_server(self) -> bool:
+        """Whether a device ever gets one; only such records count in a file's digest."""
+        return self.render is not None and not self.server_only
 
 
 class Registry:

@@ -24,6 +24,14 @@ def edits(op: str, at: int, data: Mapping[str, Any]) -> list[Edit]:
     return [*_sets(op, at, data), *_adds(op, at, data), *_removes(op, at, data)]
 
 
+def readable_edits(op: str, at: int, data: Mapping[str, Any]) -> list[Edit]:
+    """The edits of an operation that is kept but not applied; none of one that is malformed."""
+    try:
+        return edits(op, at, data)
+    except Malformed:
+        return []
+
+
 def _sets(op: str, at: int, data: Mapping[str, Any]) -> Iterator[Edit]:
     for name, write in _mapping(data.get("set", {}), "set").items():
         yield Edit(name, op, at, *_write(write, f"set.{name}"))

@@ -81,6 +81,31 @@ def _fold_one(register: Register, edit: Edit) -> Register:
     return Register(live, gone)
 
 
+def supersede(state: State, kept: Iterable[Edit]) -> dict[str, Register]:
+    """The state with what operations saw that are kept but not applied (held, quarantined).
+
+    Their own values never count. But whoever saw one of them saw what it had replaced: without
+    this, an old value would stand beside the newest as if two people disagreed.
+    """
+    seen: dict[str, list[Edit]] = {}
+    for edit in kept:
+        seen.setdefault(edit.key, []).append(edit)
+    reached = dict(state)
+    for key, edits in seen.items():
+        if key in reached:
+            reached[key] = _supersede_one(reached[key], edits)
+    return reached
+
+
+def _supersede_one(register: Register, kept: Iterable[Edit]) -> Register:
+    waiting = list(kept)
+    while through := [edit for edit in waiting if edit.op in register.gone]:
+        waiting = [edit for edit in waiting if edit.op not in register.gone]
+        for edit in through:
+            register = _fold_one(register, edit)
+    return register
+
+
 def shown(register: Register, spec: Spec = PLAIN) -> Any:
     """The one value to show, or None when nothing is live. A pure function of the live writes."""
     writes = list(register.live.values())

@@ -1,6 +1,7 @@
 """The shapes on the wire. `sync/PROTOCOL.md` is the norm; these are its Python form."""
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -51,15 +52,37 @@ class Purged(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line of a sync."""
+    """The first line of a sync.
+
+    `digests` is what the phone holds, file by file, after the sum did not agree; `older` are files
+    whose history from before the horizon it asks for. `config` is the hash the phone has of each
+    part of the configuration; who leaves it out is not told. `done` are orders carried out.
+    `session` and `elapsed` are the monotonic clock at the moment of `wall`. `offer` names records
+    `[type, id, file, rev]` after a restore, `recovered` are those of them that the server wanted;
+    each of either is read alone.
+    """
 
     protocol: int
     device: UUID
     wall: datetime
     app: str = ""
+    session: str | None = None
+    elapsed: int | None = None
     cursor: str | None = None
     purged: Purged | None = None
+    digests: dict[UUID, int] | None = None
+    older: list[UUID] = []
     pull: bool = True
+    config: dict[str, str] | None = None
+    done: list[UUID] = []
+    offer: list[Any] = []
+    recovered: list[Any] = []
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A line that carries an operation sealed to the server; see `sealing`."""
+
+    sealed: bytes
 
 
 class Receipt(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -87,6 +110,8 @@ class Unreadable(ValueError):
 
 _operations = msgspec.json.Decoder(Operation)
 _headers = msgspec.json.Decoder(Header)
+_sealed = msgspec.json.Decoder(Sealed)
+_SEALED = re.compile(rb'\s*\{\s*"sealed"\s*:')
 _encoder = msgspec.json.Encoder()
 
 
@@ -118,6 +143,23 @@ def read_header(line: bytes) -> Header:
     if header.wall.tzinfo is None:
         raise Unreadable("wall needs a time zone", ["wall"])
     return header
+
+
+def is_sealed(line: bytes) -> bool:
+    """Whether the line is meant to be a sealed one: `sealed` is its first member."""
+    return _SEALED.match(line) is not None
+
+
+def read_sealed(line: bytes) -> bytes:
+    """The sealed bytes of a line. Raises `Unreadable`."""
+    try:
+        return _sealed.decode(line).sealed
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(str(error), ["sealed"]) from error
+
+
+def write_sealed(sealed: bytes) -> bytes:
+    return write(Sealed(sealed))
 
 
 def plain(message: Any) -> Any:

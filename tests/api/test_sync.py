@@ -1,5 +1,8 @@
 """The round trip of a supervisor's phone over HTTP, with the project's own record types."""
 
+import gzip
+import json
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -110,9 +113,23 @@ def test_a_revoked_phone_is_received_but_gets_nothing(
     services.device_revoke(device=http_phone.device, reason="lost", actor=administrator.id, now=NOW)
     page = http_phone.sync(*http_phone.log[2:])
     assert [receipt["outcome"] for receipt in page["receipts"]] == ["applied", "applied"]
-    assert page["refused"] is True
+    assert page["refused"] == "device.revoked"
     assert "changes" not in page
     assert VisitPart.objects.filter(id=part).exists()
+
+
+def test_both_copies_of_a_phone_may_push_and_neither_pulls(http_phone: HttpPhone) -> None:
+    child = register(http_phone)
+    http_phone.sync(*http_phone.log)
+    visit(http_phone, child)
+    original = http_phone.log[2:]
+    del http_phone.log[2:]
+    visit(http_phone, child)
+    http_phone.sync(*http_phone.log[2:])
+    page = http_phone.sync(*original)
+    assert {receipt["outcome"] for receipt in page["receipts"]} == {"applied"}
+    assert page["refused"] == "device.cloned"
+    assert VisitPart.objects.count() == 2
 
 
 def test_names_ids_and_words_stand_nowhere_in_the_database(http_phone: HttpPhone) -> None:
@@ -139,6 +156,34 @@ def test_state_equals_the_refolded_operations(http_phone: HttpPhone) -> None:
     assert list(rebuild.differences()) == []
     Child.objects.update(risk_level="GREEN")
     assert [difference.column for difference in rebuild.differences()] == ["risk_level"]
+
+
+def test_both_ways_are_gzipped_for_a_phone_that_asks(http_phone: HttpPhone) -> None:
+    register(http_phone)
+    header = {"protocol": 1, "device": str(http_phone.device), "wall": NOW.isoformat()}
+    body = gzip.compress(b"\n".join([json.dumps(header).encode(), *http_phone.log]))
+    answer = http_phone.post(body, **{"content-encoding": "gzip", "accept-encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    page = json.loads(gzip.decompress(answer.content))
+    assert [receipt["outcome"] for receipt in page["receipts"]] == ["applied", "applied"]
+
+
+def test_a_phone_learns_which_forms_and_rules_are_in_force_and_is_not_told_twice(
+    http_phone: HttpPhone,
+) -> None:
+    call_command("publish_forms")
+    call_command("publish_rules")
+
+    def config(known: dict[str, str]) -> Any:
+        header = {"protocol": 1, "device": str(http_phone.device), "wall": NOW.isoformat()}
+        body = json.dumps({**header, "config": known}).encode()
+        return http_phone.post(body).json().get("config")
+
+    told = config({})
+    assert told["forms"]["value"]["household_visit"].keys() == {"version", "sha256"}
+    assert told["rules"]["value"]["sha256"]
+    assert config({part: news["hash"] for part, news in told.items()}) is None
+    assert "config" not in http_phone.sync()
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,22 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
-from sync import holdings, ports, pull, push
+from sync import client, holdings, ports, pull, push
 from sync.protocol import ids, messages
+from sync.recovered import RECOVERED
 from sync.registry import registry
 
-from . import toys
+from . import served, toys
 
 NOW = dt.datetime(2026, 5, 4, 8, 0, tzinfo=dt.UTC)
-SHARD = "522630"
+SHARD = served.SHARD
 
 
 class World:
@@ -24,10 +26,20 @@ class World:
 
     def __init__(self) -> None:
         self.keys = toys.Keys()
+        self.outbox = toys.OutboxKeys()
+        self.done: list[tuple[UUID, UUID]] = []
         self.scope: dict[UUID, dict[UUID, str]] = {}
+        # Those that the server knows when no request is there to name them.
+        self.phones: dict[UUID, Phone] = {}
+
+    def on_done(self, device: UUID, orders: Any, now: dt.datetime) -> None:
+        self.done += [(device, order) for order in orders]
 
     def files_of(self, devices: Any) -> dict[UUID, dict[UUID, str]]:
         return {device: self.scope.get(device, {}) for device in devices}
+
+    def sender_of_device(self, device: UUID) -> ports.Sender | None:
+        return self.phones[device].sender if device in self.phones else None
 
     def grant(self, phone: "Phone", *files: UUID) -> None:
         self.scope.setdefault(phone.device, {}).update(dict.fromkeys(files, SHARD))
@@ -79,10 +91,12 @@ class Phone:
         )
         return receipts
 
-    def pull(self, *, confirm: list[UUID] | None = None) -> pull.Page:
+    def pull(
+        self, *, confirm: list[UUID] | None = None, now: dt.datetime = NOW, **more: Any
+    ) -> pull.Page:
         self.push()
         purged = messages.Purged(self.generation, confirm) if confirm else None
-        page = pull.pull(self.sender, token=self.cursor, purged=purged)
+        page = pull.pull(self.sender, token=self.cursor, purged=purged, now=now, **more)
         self.cursor, self.generation = page.cursor, page.generation
         return page
 
@@ -90,6 +104,8 @@ class Phone:
 @pytest.fixture(scope="session")
 def toy_tables(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        # With --reuse-db they are there from the last run, perhaps in an older shape.
+        editor.execute("DROP TABLE IF EXISTS " + ", ".join(m._meta.db_table for m in toys.MODELS))
         for model in toys.MODELS:
             editor.create_model(model)
 
@@ -99,15 +115,21 @@ def world(toy_tables: None, transactional_db: None) -> Iterator[World]:
     """Wires sync to the toys, and afterwards back to whatever it was wired to."""
     before_types, before_ports = dict(registry.types), list(ports._installed)
     registry.clear()
-    for record_type in toys.TYPES:
+    for record_type in (*toys.TYPES, RECOVERED):
         registry.register(record_type)
     world = World()
     ports.install(
         ports.Ports(
             keys=world.keys,
             react=toys.react,
+            kept=toys.kept,
             files_of=world.files_of,
-            sender_of=lambda request: request.sender,
+            sender_of=served.sender_of,
+            config=lambda sender: {"lease": {"days": served.LEASE_DAYS}},
+            outbox=world.outbox,
+            on_done=world.on_done,
+            destroy_keys=world.keys.destroy,
+            sender_of_device=world.sender_of_device,
         )
     )
     yield world
@@ -121,5 +143,37 @@ def world(toy_tables: None, transactional_db: None) -> Iterator[World]:
 
 
 @pytest.fixture
+def server(world: World, live_server: Any, settings: Any) -> Iterator[str]:
+    """The address of a server with toy records, reached as a real phone reaches it."""
+    settings.ROOT_URLCONF = "tests.sync.served"
+    served.people.clear()
+    served.revoked.clear()
+    served.orders.clear()
+    yield live_server.url
+    connections.close_all()
+
+
+@pytest.fixture
+def make_phone(server: str, tmp_path: Path) -> Iterator[Any]:
+    """Reference clients, each enrolled and with a file of its own."""
+    made: list[client.Phone] = []
+
+    def make(**options: Any) -> client.Phone:
+        phone = client.Phone(tmp_path / f"phone{len(made)}.db", language="en", **options)
+        phone.enrol(server, str(ids.uuid7(NOW)))
+        made.append(phone)
+        return phone
+
+    yield make
+    for phone in made:
+        phone.close()
+
+
+@pytest.fixture
 def phone(world: World) -> Phone:
+    return Phone()
+
+
+@pytest.fixture
+def other(world: World) -> Phone:
     return Phone()

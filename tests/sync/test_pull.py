@@ -1,5 +1,6 @@
 """What comes back: enter, changes, exit, digest; nothing out of scope, nothing skipped (SYNC)."""
 
+import datetime as dt
 import hashlib
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync import pull
+from sync import pull, recovery
 from sync.models import Holding
+from sync.protocol import messages
 
-from .conftest import Phone, World
-from .test_push import make_box, new
+from .conftest import NOW, SHARD, Phone, World
+from .test_push import make_box, new, op_of
 
 
 class Copy:
@@ -21,6 +23,7 @@ class Copy:
     def __init__(self, phone: Phone) -> None:
         self.phone = phone
         self.records: dict[str, dict[str, Any]] = {}
+        self.older: dict[str, list[list[Any]]] = {}
         self.digest: int | None = None
 
     def update(self) -> None:
@@ -28,6 +31,7 @@ class Copy:
             page = self.phone.pull()
             for entered in page.enter:
                 self._forget(entered["file"])
+                self.older[entered["file"]] = entered.get("older", [])
                 self.records |= {record["id"]: record for record in entered["records"]}
             self.records |= {record["id"]: record for record in page.changes}
             for file in page.exit:
@@ -38,18 +42,21 @@ class Copy:
 
     def _forget(self, file: str) -> None:
         self.records = {id_: r for id_, r in self.records.items() if r["file"] != file}
+        self.older.pop(file, None)
+
+    def digests(self) -> dict[UUID, int]:
+        """By file, over what is here and what is known by id alone."""
+        found = [(r["file"], r["type"], r["id"], r["rev"]) for r in self.records.values()]
+        found += [(file, *entry) for file, older in self.older.items() for entry in older]
+        sums: dict[UUID, int] = {}
+        for file, *parts in found:
+            text = ":".join(map(str, parts))
+            weight = int(hashlib.sha256(text.encode()).hexdigest()[:13], 16)
+            sums[UUID(file)] = (sums.get(UUID(file), 0) + weight) % 2**52
+        return sums
 
     def own_digest(self) -> int:
-        total = 0
-        for record in self.records.values():
-            text = f"{record['type']}:{record['id']}:{record['rev']}"
-            total += int(hashlib.sha256(text.encode()).hexdigest()[:13], 16)
-        return total % 2**52
-
-
-@pytest.fixture
-def other(world: World) -> Phone:
-    return Phone()
+        return sum(self.digests().values()) % 2**52
 
 
 def test_a_file_enters_whole_and_is_sent_again_until_it_is_confirmed(
@@ -58,10 +65,46 @@ def test_a_file_enters_whole_and_is_sent_again_until_it_is_confirmed(
     box = make_box(phone)
     phone.push()
     world.grant(other, box)
-    lost = pull.pull(other.sender, token=None, purged=None)
+    lost = pull.pull(other.sender, token=None, now=NOW)
     first, second, third = other.pull(), other.pull(), other.pull()
     assert [len(page.enter) for page in (lost, first, second, third)] == [1, 1, 0, 0]
     assert Holding.objects.get(device=other.device).confirmed
+
+
+def test_what_was_lost_on_the_way_enters_again(world: World, phone: Phone, other: Phone) -> None:
+    box = make_box(phone)
+    phone.push()
+    other.pull()
+    world.grant(other, box)
+    before = other.cursor
+    lost = other.pull()
+    other.cursor = before
+    found = other.pull()
+    assert [len(page.enter) for page in (lost, found, other.pull())] == [1, 1, 0]
+
+
+def test_a_neighbour_in_the_shard_sees_nothing_of_the_file(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    box, next_door = make_box(phone), make_box(phone)
+    phone.push()
+    world.grant(other, next_door)
+    other.pull()
+    phone.say("note.write", new(), {"text": "seen"}, file=box)
+    phone.push()
+    assert other.pull().changes == []
+
+
+def test_a_cursor_of_before_a_restore_means_a_fresh_load(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    box = make_box(phone)
+    phone.push()
+    world.grant(other, box)
+    other.pull()
+    assert other.pull().enter == []
+    recovery.begin(now=NOW, reason="a restore")
+    assert [entered["file"] for entered in other.pull().enter] == [str(box)]
 
 
 def test_a_change_reaches_the_colleague_and_no_stranger(
@@ -109,6 +152,25 @@ def test_a_late_confirmation_of_an_overtaken_exit_is_ignored(
     assert [entered["file"] for entered in page.enter] == [str(box)]
 
 
+def test_a_late_confirmation_does_not_end_a_later_exit(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    """It speaks of an order that was overtaken: the phone holds what entered since."""
+    box = make_box(phone)
+    phone.push()
+    world.grant(other, box)
+    other.pull()
+    world.withdraw(other, box)
+    other.pull()
+    late = messages.Purged(other.generation, [box])
+    world.grant(other, box)
+    other.pull()
+    world.withdraw(other, box)
+    other.pull()
+    page = pull.pull(other.sender, token=other.cursor, purged=late, now=NOW)
+    assert page.exit == [str(box)]
+
+
 def test_another_scope_or_a_forged_cursor_means_a_fresh_load(
     world: World, phone: Phone, other: Phone
 ) -> None:
@@ -148,7 +210,7 @@ def test_pages_skip_nothing_and_the_digest_agrees(
 
 @pytest.mark.parametrize("entering", [True, False])
 def test_statements_of_a_pull_do_not_grow_with_what_it_brings(world: World, entering: bool) -> None:
-    pull.incarnation()  # made once in a server's life; not part of any pull's cost
+    recovery.incarnation()  # made once in a server's life; not part of any pull's cost
     counts = []
     for size in (1, 40):
         phone, other = Phone(), Phone()
@@ -162,7 +224,76 @@ def test_statements_of_a_pull_do_not_grow_with_what_it_brings(world: World, ente
                 phone.say("note.write", new(), {"text": "help"}, file=box)
             phone.push()
         with CaptureQueriesContext(connection) as queries:
-            page = pull.pull(other.sender, token=other.cursor, purged=None)
+            page = pull.pull(other.sender, token=other.cursor, now=NOW)
         assert len(page.enter if entering else page.changes) >= size
         counts.append(len(queries))
     assert counts[0] == counts[1], counts
+
+
+def test_history_before_the_horizon_comes_by_id_and_on_demand(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    box, old, recent = make_box(phone), new(), new()
+    long_ago = (NOW - dt.timedelta(days=500)).isoformat()
+    phone.say("note.write", old, {"text": "old"}, file=box, wall=long_ago)
+    phone.say("note.write", recent, {"text": "recent"}, file=box)
+    phone.push()
+    world.grant(other, box)
+    copy = Copy(other)
+    copy.update()
+    assert copy.records.keys() == {str(box), str(recent)}
+    assert [entry[:2] for entry in copy.older[str(box)]] == [["note", str(old)]]
+    assert copy.own_digest() == copy.digest
+    ((asked,),) = [other.pull(older=[box]).older]
+    assert [record["text"] for record in asked["records"]] == ["old"]
+    assert Phone().pull(older=[box]).older == []
+
+
+def test_what_never_leaves_the_server_is_no_part_of_the_digest(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    box = make_box(phone)
+    phone.say("secret.tell", new(), {"text": "for named people"}, file=box)
+    phone.push()
+    world.grant(other, box)
+    copy = Copy(other)
+    copy.update()
+    assert {record["type"] for record in copy.records.values()} == {"box"}
+    assert copy.own_digest() == copy.digest
+
+
+def test_a_copy_that_differs_gets_the_files_that_differ_and_no_others(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    boxes = [make_box(phone) for _ in range(3)]
+    phone.push()
+    world.grant(other, *boxes)
+    copy = Copy(other)
+    copy.update()
+    del copy.records[str(boxes[0])]
+    copy.records[str(boxes[1])]["rev"] += 1
+    stray = new()
+    sums = {**copy.digests(), stray: 5}
+    page = other.pull(digests=sums)
+    assert {entry["file"] for entry in page.enter} == {str(boxes[0]), str(boxes[1])}
+    assert page.exit == [str(stray)]
+    other.cursor, other.generation = page.cursor, page.generation
+    assert other.pull(digests={}, confirm=[stray]).exit == []
+
+
+def test_a_later_outcome_is_told_until_it_is_confirmed(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    box = new()
+    early = phone.say("box.paint", box, {"set": {"colour": {"v": "blue", "saw": []}}}, file=box)
+    (receipt,) = phone.push(early)
+    assert (receipt.outcome, receipt.code) == ("held", "target.unknown")
+    other.say("box.make", box, {"shard": SHARD, "set": {}})
+    world.grant(phone, box)
+    other.push()
+    before = phone.cursor
+    for _ in range(2):
+        phone.cursor = before
+        (later,) = phone.pull().later
+        assert (str(later.op), later.outcome) == (op_of(early), "applied")
+    assert phone.pull().later == []

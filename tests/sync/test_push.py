@@ -3,6 +3,9 @@
 import datetime as dt
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,9 +18,11 @@ from sync.models import DeviceLog, File, Operation, Shard, UnreadableLine, Varia
 from sync.protocol import ids
 
 from .conftest import NOW, SHARD, Phone, World
+from .machine import town
 from .toys import SERVER, Alarm, Box, Note
 
 Make = Callable[[], UUID]
+MINUTE = dt.timedelta(minutes=1)
 
 
 def new() -> UUID:
@@ -50,6 +55,28 @@ def test_sending_twice_is_idempotent_and_says_again(phone: Phone) -> None:
     assert (receipt.outcome, receipt.again) == ("applied", True)
     assert Operation.objects.count() == Box.objects.count() == 1
     assert Box.objects.get().feed == 1
+
+
+def test_one_line_on_two_workers_at_once_is_applied_once_and_as_it_was_stored(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.say("note.write", new(), {"text": "seen"}, file=make_box(phone))
+    at_work: list[Callable[[], None]] = []
+
+    def wait(stored: object, **more: object) -> None:
+        at_work.append(partial(apply.apply_stored, stored, **more))  # type: ignore[arg-type]
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(push, "apply_stored", wait)
+        for seconds in (0, 5):
+            with pytest.raises(SystemExit):
+                phone.push(now=NOW + dt.timedelta(seconds=seconds))
+    for go_on in reversed(at_work):
+        go_on()
+    assert set(Operation.objects.values_list("outcome", flat=True)) == {"applied"}
+    assert Shard.objects.get(code=SHARD).value == 2
+    assert not list(rebuild.differences())
 
 
 def test_twice_in_one_push_is_once(phone: Phone) -> None:
@@ -111,6 +138,23 @@ def test_evidence_with_unusable_contents_is_applied_with_problems(phone: Phone) 
     assert receipt.problems == [{"field": "text", "code": "type", "message": "text must be text"}]
 
 
+def test_a_receipt_given_again_says_the_same_and_no_more(world: World, phone: Phone) -> None:
+    box = make_box(Phone())
+    phone.say("note.write", new(), {"text": 7}, file=box)
+    (first,), (second,) = phone.push(), phone.push()
+    second.again = False
+    assert first == second
+    assert first.flags == ["problems"]
+
+
+def test_evidence_is_never_held_with_a_group(phone: Phone) -> None:
+    half = {"id": str(new()), "n": 3}
+    phone.say("note.write", new(), {"text": "seen"}, group=half)
+    phone.say("box.make", new(), {"set": {}}, group=half)
+    note, box = phone.push()
+    assert (note.outcome, box.outcome) == ("applied", "held")
+
+
 def test_evidence_about_an_unknown_file_opens_a_stub(phone: Phone) -> None:
     file = new()
     phone.say("note.write", new(), {"text": "seen"}, file=file)
@@ -145,6 +189,26 @@ def test_order_of_arrival_does_not_change_a_register(world: World) -> None:
     assert colours == [("blue", []), ("blue", [])]
 
 
+@pytest.mark.parametrize("kept_comes_last", [False, True])
+def test_what_a_held_edit_had_seen_does_not_come_back_beside_the_edit_that_saw_it(
+    phone: Phone, kept_comes_last: bool
+) -> None:
+    box = make_box(phone, "red")
+    phone.push()
+    made = op_of(phone.log[0])
+    half_a_group = {"id": str(new()), "n": 2}
+    held = phone.say(
+        "box.paint", box, {"set": {"colour": {"v": "green", "saw": [made]}}}, group=half_a_group
+    )
+    last = phone.say("box.paint", box, {"set": {"colour": {"v": "blue", "saw": [op_of(held)]}}})
+    for line in (last, held) if kept_comes_last else (held, last):
+        phone.push(line)
+    assert Operation.objects.get(op=op_of(held)).outcome == "held"
+    row = Box.objects.get(id=box)
+    assert (row.colour, row.conflicts) == ("blue", [])
+    assert list(rebuild.differences()) == []
+
+
 def test_disagreement_is_a_conflict_that_a_person_resolves(world: World, phone: Phone) -> None:
     box = make_box(phone, "red")
     phone.push()
@@ -176,6 +240,26 @@ def test_a_group_is_applied_whole_or_held_whole(phone: Phone) -> None:
     assert applied.outcome == "applied"
     assert Box.objects.count() == 2
     assert set(Operation.objects.values_list("outcome", flat=True)) == {"applied"}
+
+
+def test_a_member_that_cannot_be_applied_holds_its_group(phone: Phone) -> None:
+    group = {"id": str(new()), "n": 2}
+    phone.say("box.make", new(), {"set": {}}, group=group)
+    phone.say("box.paint", new(), {"set": {}}, group=group)
+    assert [receipt.outcome for receipt in phone.push()] == ["held", "held"]
+    assert not Box.objects.exists()
+
+
+def test_other_bytes_under_one_id_in_one_push_are_kept_too(phone: Phone) -> None:
+    box = make_box(phone, "red")
+    forged = json.loads(phone.log[0])
+    forged["data"]["set"]["colour"]["v"] = "black"
+    first, second, same = phone.push(phone.log[0], json.dumps(forged).encode(), phone.log[0])
+    assert first.outcome == "applied"
+    assert (second.outcome, second.code) == ("quarantined", "op.taken")
+    assert (same.outcome, same.again) == ("applied", True)
+    assert VariantLine.objects.count() == 1
+    assert Box.objects.get(id=box).colour == "red"
 
 
 def test_same_operation_id_with_other_bytes_changes_nothing_and_is_kept(phone: Phone) -> None:
@@ -217,6 +301,16 @@ def test_a_finding_is_opened_in_the_transaction_and_once(phone: Phone) -> None:
     assert alarm.feed > 0
 
 
+def test_what_follows_from_an_operation_is_the_same_after_a_restore(phone: Phone) -> None:
+    """So that nothing is opened, sent or delivered a second time."""
+    phone.say("note.write", new(), {"text": "help"}, file=make_box(phone))
+    phone.push()
+    before = Alarm.objects.get().id
+    town.empty()
+    phone.push()
+    assert Alarm.objects.get().id == before
+
+
 def test_no_evidence_is_written_without_what_follows_from_it(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,7 +326,8 @@ def test_no_evidence_is_written_without_what_follows_from_it(
         (receipt,) = phone.push(note)
     assert (receipt.outcome, receipt.code) == ("held", "server.retry")
     assert not Note.objects.exists()
-    assert push.retry(now=NOW) == 1
+    assert push.retry(now=NOW) == 0
+    assert push.retry(now=NOW + MINUTE) == 1
     assert Note.objects.count() == Alarm.objects.count() == 1
 
 
@@ -250,7 +345,9 @@ def test_what_a_crash_left_unjudged_is_applied_later(
 ) -> None:
     make_box(phone)
     with monkeypatch.context() as patch:
-        patch.setattr(push, "apply", lambda *args, **kwargs: (_ for _ in ()).throw(SystemExit))
+        patch.setattr(
+            push, "apply_stored", lambda *args, **kwargs: (_ for _ in ()).throw(SystemExit)
+        )
         with pytest.raises(SystemExit):
             phone.push()
     assert Operation.objects.get().outcome == "received"
@@ -263,6 +360,17 @@ def test_a_phone_cannot_change_what_only_the_office_changes(phone: Phone) -> Non
     phone.say("alarm.closed", new(), {"revision": 1})
     (receipt,) = phone.push()
     assert (receipt.outcome, receipt.code) == ("quarantined", "kind.office_only")
+
+
+def test_somebody_not_enrolled_on_the_phone_adds_evidence_and_changes_nothing(phone: Phone) -> None:
+    box = make_box(phone, "red")
+    phone.push()
+    stranger = str(new())
+    note = phone.say("note.write", new(), {"text": "seen"}, file=box, person=stranger)
+    paint = phone.say("box.paint", box, {"set": {}}, person=stranger)
+    (evidence, change) = phone.push(note, paint)
+    assert (evidence.outcome, evidence.flags) == ("applied", ["person"])
+    assert (change.outcome, change.code) == ("held", "person.not_enrolled")
 
 
 def test_the_office_is_told_when_somebody_was_first(phone: Phone) -> None:
@@ -318,6 +426,20 @@ def test_an_operation_on_an_erased_file_is_kept_and_never_read(world: World, pho
     phone.say("note.write", new(), {"text": "late"}, file=box)
     receipt = phone.push()[-1]
     assert (receipt.outcome, receipt.code) == ("quarantined", "file.erased")
+
+
+def test_what_the_office_says_of_an_erased_file_is_kept_and_it_is_told(
+    world: World, phone: Phone
+) -> None:
+    box = make_box(phone)
+    phone.push()
+    world.keys.erased.add(box)
+    draft = Draft(
+        op=new(), person=SERVER, kind="box.paint", target=box, file=box, data={"set": {}}, at=NOW
+    )
+    (receipt,) = push.submit([draft], now=NOW, english=True)
+    assert (receipt.outcome, receipt.code) == ("quarantined", "file.erased")
+    assert Operation.objects.get(op=draft.op).outcome == "quarantined"
 
 
 def test_a_clock_ten_years_wrong_is_corrected(phone: Phone) -> None:
@@ -376,3 +498,26 @@ def test_a_rebuild_finds_nothing_after_a_push_and_names_what_was_tampered(phone:
         ("box", "colour"),
         ("alarm", "status"),
     }
+
+
+def test_what_a_server_that_died_left_unjudged_is_judged_as_it_came_then(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_box(phone)
+    wrong = NOW - dt.timedelta(days=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(push, "apply_stored", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            push.push(phone.log, sender=phone.sender, wall=wrong, now=NOW, english=True)
+    came = Operation.objects.get()
+    assert came.outcome == "received"
+    # The phone's clock has been put right since, and its person enrolled elsewhere.
+    later = NOW + dt.timedelta(hours=5)
+    moved = replace(phone.sender, people=frozenset())
+    (receipt,), _ = push.push(phone.log, sender=moved, wall=later, now=later, english=True)
+    assert (receipt.outcome, receipt.flags) == ("applied", ["clock"])
+    assert list(rebuild.differences()) == []
+
+
+def _killed(*args: Any, **kwargs: Any) -> None:
+    raise KeyboardInterrupt

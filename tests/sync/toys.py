@@ -1,7 +1,10 @@
 """Toy records: what proves that sync needs nothing of the domain it serves."""
 
+import base64
 import datetime as dt
+import json
 import os
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +14,16 @@ from django.db import models
 from sync.entries import Applied, Draft, Entry
 from sync.merge.registers import Spec
 from sync.models import AppendRecord, RegisterRecord, SerialisedRecord
-from sync.protocol import ids
+from sync.protocol import ids, sealing
 from sync.registry import Policy, Problem, RecordType, Refused
+from sync.review import REVIEW
+from sync.uploads.losses import LOSS
 
 
 class Box(RegisterRecord):
     colour = models.TextField(default="")
+    # What follows from the shard its file lives in.
+    near = models.TextField(default="")
 
     class Meta(RegisterRecord.Meta):
         app_label = "toys"
@@ -24,6 +31,14 @@ class Box(RegisterRecord):
 
 class Note(AppendRecord):
     length = models.IntegerField(default=0)
+    written = models.DateTimeField()
+
+    class Meta(AppendRecord.Meta):
+        app_label = "toys"
+
+
+class Secret(AppendRecord):
+    """Evidence that no device ever gets."""
 
     class Meta(AppendRecord.Meta):
         app_label = "toys"
@@ -36,7 +51,17 @@ class Alarm(SerialisedRecord):
         app_label = "toys"
 
 
-MODELS = (Box, Note, Alarm)
+class Grant(models.Model):
+    """Which device may hold which file, where a test wants that to commit and roll back."""
+
+    device = models.UUIDField()
+    file = models.UUIDField()
+
+    class Meta:
+        app_label = "toys"
+
+
+MODELS = (Box, Note, Secret, Alarm, Grant)
 
 
 def check_notes(entries: Any) -> list[list[Problem]]:
@@ -52,7 +77,7 @@ def note_columns(entry: Entry) -> dict[str, Any]:
     text = entry.data.get("text")
     if text == "break the server":
         raise RuntimeError("a bug in a record type")
-    return {"length": len(text) if isinstance(text, str) else 0}
+    return {"length": len(text) if isinstance(text, str) else 0, "written": entry.observed}
 
 
 def advance(columns: dict[str, Any] | None, entry: Entry) -> dict[str, Any]:
@@ -63,39 +88,51 @@ def advance(columns: dict[str, Any] | None, entry: Entry) -> dict[str, Any]:
     return {"status": entry.kind.removeprefix("alarm.")}
 
 
+def moves(entry: Entry, columns: dict[str, Any]) -> str | None:
+    """An alarm that is handed over takes its file along."""
+    return str(entry.data["to"]) if entry.kind == "alarm.handed" else None
+
+
 BOX = RecordType(
     name="box",
     model=Box,
     policy=Policy.REGISTER,
     kinds={"box.make": True, "box.paint": False},
-    columns=["colour"],
+    columns=["colour", "near"],
     specs={"danger": Spec("protective", ("high", "low")), "tags": Spec("set")},
-    project_values=lambda values: {"colour": str(values.get("colour", ""))},
+    project_values=lambda values, shard: {"colour": str(values.get("colour", "")), "near": shard},
     shard=lambda entry: entry.data.get("shard"),
-    render=lambda rows, opened: [{"state": opened[row.id]} for row in rows],
+    render=lambda rows, opened: [{"registers": opened[row.id]} for row in rows],
 )
 NOTE = RecordType(
     name="note",
     model=Note,
     policy=Policy.APPEND,
     kinds={"note.write": True},
-    columns=["length"],
+    columns=["length", "written"],
+    dated="written",
     check=check_notes,
     project=note_columns,
     render=lambda rows, opened: [{"text": opened[row.id].get("text")} for row in rows],
 )
+SECRET = RecordType(
+    name="secret", model=Secret, policy=Policy.APPEND, kinds={"secret.tell": True}, columns=[],
+    project=lambda entry: {},
+)  # fmt: skip
 ALARM = RecordType(
     name="alarm",
     model=Alarm,
     policy=Policy.SERIALISED,
-    kinds={"alarm.open": True, "alarm.closed": False},
+    kinds={"alarm.open": True, "alarm.closed": False, "alarm.handed": False},
     columns=["status"],
     advance=advance,
+    moves=moves,
     render=lambda rows, opened: [{"status": row.status} for row in rows],
 )
-TYPES = (BOX, NOTE, ALARM)
+TYPES = (BOX, NOTE, SECRET, ALARM, REVIEW, LOSS)
 
 SERVER = UUID(int=0)
+VECTORS = Path(__file__).parent / "vectors" / "sealing.json"
 
 
 def react(applied: Any, now: dt.datetime) -> list[Draft]:
@@ -117,6 +154,25 @@ def react(applied: Any, now: dt.datetime) -> list[Draft]:
     ]
 
 
+def kept(entries: Any, now: dt.datetime) -> dict[UUID, list[Draft]]:
+    """Of what is not applied: a note that cries for help, a box that somebody calls dangerous."""
+    return {
+        entry.op: [
+            Draft(
+                op=ids.derived(entry.op, "alarm"),
+                person=SERVER,
+                kind="alarm.open",
+                target=ids.derived(entry.op, "alarm.target"),
+                file=entry.file,
+                data={"because": str(entry.op)},
+                at=now,
+            )
+        ]
+        for entry in entries
+        if "help" in json.dumps(entry.data) or "high" in json.dumps(entry.data)
+    }
+
+
 class Cipher:
     def __init__(self, key: bytes) -> None:
         self.aead = AESGCM(key)
@@ -127,6 +183,34 @@ class Cipher:
 
     def open(self, sealed: Any, about: bytes = b"") -> bytes:
         return self.aead.decrypt(bytes(sealed)[:12], bytes(sealed)[12:], about)
+
+
+class OutboxKeys:
+    """Key pairs in memory; the first is the one of `vectors/sealing.json`."""
+
+    def __init__(self) -> None:
+        (first, *_) = json.loads(VECTORS.read_text("utf-8"))["keys"]
+        self.current = base64.b64decode(first["public"])
+        self.pairs = {bytes.fromhex(first["key"]): bytes.fromhex(first["private"])}
+
+    @property
+    def recipient(self) -> sealing.Recipient:
+        return sealing.Recipient(self.current)
+
+    def rotate(self) -> None:
+        private, self.current = sealing.new_key()
+        self.pairs[sealing.key_id(self.current)] = private
+
+    def lose(self) -> dict[bytes, bytes]:
+        """The keys that were known; `pairs.update` puts them back."""
+        lost, self.pairs = self.pairs, {}
+        return lost
+
+    def public(self) -> bytes:
+        return self.current
+
+    def private(self, ids: Any) -> dict[bytes, bytes]:
+        return {id_: self.pairs[id_] for id_ in ids if id_ in self.pairs}
 
 
 class Keys:
@@ -142,3 +226,8 @@ class Keys:
             for owner in wanted - self.ciphers.keys():
                 self.ciphers[owner] = Cipher(os.urandom(32))
         return {owner: self.ciphers[owner] for owner in wanted if owner in self.ciphers}
+
+    def destroy(self, owners: Any, now: dt.datetime) -> None:
+        self.erased |= set(owners)
+        for owner in owners:
+            self.ciphers.pop(owner, None)

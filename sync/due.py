@@ -1,0 +1,90 @@
+"""Which operations the server owes another try, and which it has failed for too long."""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+# Younger ones are left to the request that is still working on them.
+GRACE = dt.timedelta(minutes=1)
+# Whoever claims an operation has this long for it, then it is anybody's again.
+LEASE = dt.timedelta(minutes=10)
+
+_CLAIM = """
+UPDATE sync_operation SET retry_at = %(now)s + %(lease)s WHERE ordinal IN (
+    SELECT ordinal FROM sync_operation
+    WHERE (outcome = 'held' AND code = 'server.retry' OR outcome = 'received' AND received < %(now)s - %(grace)s)
+        AND (retry_at IS NULL OR retry_at <= %(now)s)
+    ORDER BY ordinal LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING op
+"""
+
+
+def claim(*, now: dt.datetime, limit: int) -> list[UUID]:
+    """Operations held as `server.retry` whose time has come, and those that a crash left unjudged."""
+    given: dict[str, Any] = {"now": now, "lease": LEASE, "grace": GRACE, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, given)
+        return [op for (op,) in cursor.fetchall()]
+
+
+_ERASED = """
+UPDATE sync_operation o SET outcome = 'quarantined', code = 'file.erased', fields = '{file}',
+    decided_at = %(now)s, decision = nextval('sync_decision'), retry_at = NULL,
+    -- A stranger to the file must not hear that anything has become of it; see `neutral`.
+    flags = o.flags || CASE WHEN s.stranger THEN '{outside}'::text[] ELSE '{}' END
+        || CASE WHEN s.stranger AND o.code = 'group.incomplete' THEN '{apart}'::text[] ELSE '{}' END,
+    news = CASE WHEN o.device IS NULL OR o.outcome = 'received' OR s.stranger THEN o.news ELSE 0 END
+FROM (
+    SELECT w.op, w.device IS NOT NULL AND NOT EXISTS (
+        SELECT FROM sync_holding h WHERE h.device = w.device AND h.file = w.file) AS stranger
+    FROM sync_operation w WHERE w.op = ANY(%(ops)s)
+) s WHERE s.op = o.op
+"""
+
+
+def erased(ops: list[UUID], *, now: dt.datetime) -> None:
+    """What cannot be opened any more: its file was erased while it waited."""
+    given: dict[str, Any] = {"now": now, "ops": ops}
+    with connection.cursor() as cursor:
+        cursor.execute(_ERASED, given)
+
+
+_HOPELESS = """
+SELECT op, file, shard, code FROM sync_operation o
+WHERE outcome = 'held' AND code IN ('target.unknown', 'group.incomplete')
+    AND NOT 'forced' = ANY(flags) AND (received < %(before)s OR "group" IN (
+        SELECT "group" FROM sync_operation WHERE outcome = 'held' AND code = 'group.incomplete'
+            AND received < %(before)s AND "group" IS NOT NULL))
+ORDER BY ordinal LIMIT %(limit)s
+"""
+_FAILING = """
+SELECT op, file, shard, code FROM sync_operation o
+WHERE (outcome = 'held' AND code = 'server.retry' OR outcome = 'received') AND received < %(before)s
+    AND NOT kind = ANY(%(decisions)s) AND NOT EXISTS (
+        SELECT FROM sync_operation a WHERE a.target = o.op AND a.kind = 'operation.alarm')
+ORDER BY ordinal LIMIT %(limit)s
+"""
+
+
+class Due(NamedTuple):
+    op: UUID
+    file: UUID
+    shard: str
+    code: str | None
+
+
+def hopeless(*, before: dt.datetime, limit: int) -> list[Due]:
+    """Held since before then for a record or the rest of a group, and whole groups with one such member."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOPELESS, {"before": before, "limit": limit})
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def failing(*, before: dt.datetime, decisions: Collection[str], limit: int) -> list[Due]:
+    """What the server has failed on since before then and nobody was told of."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FAILING, {"before": before, "decisions": list(decisions), "limit": limit})
+        return [Due(*row) for row in cursor.fetchall()]
