@@ -19,6 +19,22 @@ class DeviceKnown(DomainError):
     en = "This device is enrolled already. A reinstalled app makes a new device id."
 
 
+class OrderStands(DomainError):
+    code = "device.order"
+    status = 409
+    fields = ("do",)
+    zh = "这部设备已有同样的指令在等待执行。请等它执行,或先撤回。"
+    en = "The same order is already waiting for this phone. Wait until it is done, or withdraw it."
+
+
+class OrderDone(DomainError):
+    code = "device.order_done"
+    status = 409
+    fields = ("order",)
+    zh = "这条指令已执行或已撤回,不能再撤回。"
+    en = "This order was carried out or withdrawn already; it cannot be withdrawn."
+
+
 class LoginFailed(DomainError):
     code = "login.failed"
     status = 401
@@ -51,3 +67,60 @@ class OutsideScope(DomainError):
     fields = ("prefixes",)
     zh = "不能授予您管辖范围以外的权限:{prefixes}。"
     en = "You cannot grant rights outside your own area: {prefixes}."
+
+
+class NobodysOwn(DomainError):
+    """Four eyes: nobody widens, ends or resets what is her own."""
+
+    code = "person.self"
+    status = 403
+    fields = ("person",)
+    zh = "不能更改您自己的权限或账户状态,请由另一位管理员办理。"
+    en = "You cannot change your own rights or account; ask another administrator."
+
+
+class PersonKnown(DomainError):
+    code = "person.known"
+    status = 409
+    fields = ("name", "phone")
+    zh = "此姓名和电话的人员已经登记,请直接给她授权。"
+    en = "Somebody with this name and phone is registered; grant the role to that person."
+
+
+class PersonLeft(DomainError):
+    code = "person.left"
+    status = 409
+    fields = ("person",)
+    zh = "此人员已停用,请先重新登记。"
+    en = "This person's account is closed; register the person anew."
+
+
+class PasswordWeak(DomainError):
+    code = "person.password"
+    fields = ("password",)
+    zh = "密码不符合要求:{reasons} 请换一个至少 10 位、不常见、不全是数字的密码。"
+    en = "The password is too weak: {reasons} Choose at least 10 characters, not common, not only digits."
+
+
+class RolesDatesOutOfOrder(DomainError):
+    code = "role.dates"
+    fields = ("ends_on",)
+    zh = "结束日期早于开始日期,请核对。"
+    en = "The last day lies before the first; check the dates."
+
+
+class RoleEnded(DomainError):
+    code = "role.ended"
+    status = 409
+    fields = ("role",)
+    zh = "此角色已经结束。"
+    en = "This role has ended already."
+
+
+class RowsFaulty(DomainError):
+    """`details` holds one entry per faulty row: `{row, errors: [{code, fields, message}]}`."""
+
+    code = "people.rows"
+    fields = ("rows",)
+    zh = "{faulty} 行有误,一行都没有保存。请按 details 逐行改正后重新提交。"
+    en = "{faulty} rows are faulty and nothing was stored. Correct the rows in details and send again."

@@ -4,11 +4,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from knox.models import AbstractAuthToken
 
 from fieldforms.vocabulary import codes
+
+DEVICE_ORDERS = ("lock", "unlock", "wipe")
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -18,12 +21,16 @@ class PersonManager(BaseUserManager["Person"]):
 class Person(AbstractBaseUser):  # type: ignore[django-manager-missing]
     """Somebody who logs in or works on a phone. `sealed` holds `{name, phone}` under the person's key.
 
-    A person who left keeps the row: her visits stay attributed.
+    `username` is for those who log in at the office. `division` is where the person belongs: its
+    administrators keep her while she has no role. `search` holds keyed hashes of name and phone. A
+    person who left keeps the row: her visits stay attributed.
     """
 
     id = models.UUIDField(primary_key=True)
-    username = models.TextField(unique=True)
+    username = models.TextField(null=True)
+    division = models.TextField(default="")
     sealed = models.BinaryField()
+    search = ArrayField(models.BigIntegerField(), default=list)
     language = models.TextField(default="zh-hans")
     is_active = models.BooleanField(default=True)
     left_on = models.DateField(null=True)
@@ -31,7 +38,7 @@ class Person(AbstractBaseUser):  # type: ignore[django-manager-missing]
     USERNAME_FIELD = "username"
     objects: ClassVar[PersonManager] = PersonManager()
 
-    # Django's admin asks for these; it is open to administrators, read-only for child files.
+    # Django's admin asks for these; accounts/site.py says who gets in, and nobody changes anything.
     @property
     def is_staff(self) -> bool:
         return False
@@ -42,20 +49,31 @@ class Person(AbstractBaseUser):  # type: ignore[django-manager-missing]
     def has_module_perms(self, app_label: str) -> bool:
         return False
 
+    class Meta:
+        indexes = [GinIndex(fields=["search"], name="person_search")]
+        constraints = [models.UniqueConstraint(fields=["username"], name="person_username_once")]
+
     def __str__(self) -> str:
-        return self.username
+        return self.username or str(self.id)
 
 
 class RoleGrant(models.Model):
-    """A role in some divisions for some time. `prefixes` are division codes; "" is the country."""
+    """A role in some divisions for some time, its last day included; `ended_at` ends it at once.
+
+    `prefixes` are division codes; "" is the country. `within` holds them and every wider division,
+    so that an index answers which grants lie in an area.
+    """
 
     person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="grants")
     role = models.TextField(choices=[(code, code) for code in codes("role")])
     prefixes = ArrayField(models.TextField())
+    within = ArrayField(models.TextField(), default=list)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [GinIndex(fields=["within"], name="rolegrant_within")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
@@ -91,6 +109,33 @@ class DevicePerson(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["device", "person"], name="deviceperson_once")
         ]
+
+
+class DeviceOrder(models.Model):
+    """What a phone is told at its next contact: close your files, allow opening them, destroy their key.
+
+    It stands until the phone says that it has done so (`done_at`) or it is withdrawn before that.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    device = models.ForeignKey("accounts.Device", on_delete=models.PROTECT, related_name="orders")
+    do = models.TextField(choices=[(do, do) for do in DEVICE_ORDERS])
+    reason = models.TextField()
+    given_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(do__in=DEVICE_ORDERS), name="deviceorder_known"),
+            models.UniqueConstraint(
+                fields=["device", "do"],
+                condition=Q(done_at=None, withdrawn_at=None),
+                name="deviceorder_open_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["device", "given_at"], name="deviceorder_device")]
 
 
 class EnrolmentCode(models.Model):

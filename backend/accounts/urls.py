@@ -1,11 +1,38 @@
 from django.urls import path
 
-from . import api
+from .api import audit, bulk, people, phones, roles, session
 
 urlpatterns = [
-    path("auth/login", api.LoginView.as_view(), name="login"),
-    path("me", api.MeView.as_view(), name="me"),
-    path("enrolment-codes", api.EnrolmentCodeView.as_view(), name="enrolment-code"),
-    path("enrol", api.EnrolView.as_view(), name="enrol"),
-    path("devices/<uuid:device>/revoke", api.DeviceRevokeView.as_view(), name="device-revoke"),
+    path("auth/login", session.LoginView.as_view(), name="login"),
+    path("me", session.MeView.as_view(), name="me"),
+    path("me/password", session.MyPasswordView.as_view(), name="my-password"),
+    path("people/", people.PeopleView.as_view(), name="people"),
+    path("people/bulk", bulk.PeopleBulkView.as_view(), name="people-bulk"),
+    path("people/<uuid:person>/", people.PersonView.as_view(), name="person"),
+    path(
+        "people/<uuid:person>/deactivate",
+        people.PersonDeactivateView.as_view(),
+        name="person-deactivate",
+    ),
+    path(
+        "people/<uuid:person>/password",
+        people.PersonPasswordView.as_view(),
+        name="person-password",
+    ),
+    path("people/<uuid:person>/roles/", roles.RoleGrantView.as_view(), name="role-grant"),
+    path(
+        "people/<uuid:person>/roles/<int:grant>/end", roles.RoleEndView.as_view(), name="role-end"
+    ),
+    path("enrolment-codes", phones.EnrolmentCodeView.as_view(), name="enrolment-code"),
+    path("enrol", phones.EnrolView.as_view(), name="enrol"),
+    path("devices/", phones.DeviceListView.as_view(), name="devices"),
+    path("devices/<uuid:device>/", phones.DeviceView.as_view(), name="device"),
+    path("devices/<uuid:device>/revoke", phones.DeviceRevokeView.as_view(), name="device-revoke"),
+    path("devices/<uuid:device>/orders/", phones.DeviceOrdersView.as_view(), name="device-orders"),
+    path(
+        "devices/<uuid:device>/orders/<uuid:device_order>/withdraw",
+        phones.DeviceOrderWithdrawView.as_view(),
+        name="device-order-withdraw",
+    ),
+    path("audit/", audit.AuditView.as_view(), name="audit"),
 ]

@@ -1,0 +1,63 @@
+"""Roles of a person: granted for an area and a time, and ended."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.common import clock
+from fieldforms.vocabulary import codes
+
+from .. import people, services
+from ..permissions import Administrator, areas, caller
+from .people import RoleOut
+
+
+class RoleIn(serializers.Serializer):
+    role = serializers.ChoiceField(choices=codes("role"))
+    prefixes = serializers.ListField(
+        child=serializers.CharField(allow_blank=True, max_length=12), min_length=1, max_length=100
+    )
+    starts_on = serializers.DateField(required=False, help_text="Today by default.")
+    ends_on = serializers.DateField(
+        required=False, allow_null=True, help_text="The last day, included."
+    )
+
+
+class RoleGrantView(APIView):
+    permission_classes = [Administrator]
+
+    @extend_schema(operation_id="role_grant", request=RoleIn, responses={201: RoleOut})
+    def post(self, request: Request, person: UUID) -> Response:
+        given = RoleIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        today = clock.today()
+        card: dict[str, Any] = {"starts_on": today, **given.validated_data}
+        grant = services.role_grant(person=person, actor=caller(request), now=clock.now(), **card)
+        found = people.person_in(areas(request, "administrator"), person, on=today)
+        shown = [
+            role for role in people.cards([found], on=today)[0]["roles"] if role["id"] == grant.id
+        ]
+        return Response(RoleOut(shown[0]).data, status=status.HTTP_201_CREATED)
+
+
+class RoleEndIn(serializers.Serializer):
+    ends_on = serializers.DateField(required=False, help_text="The last day; without it, at once.")
+
+
+class RoleEndView(APIView):
+    permission_classes = [Administrator]
+
+    @extend_schema(operation_id="role_end", request=RoleEndIn, responses={204: None})
+    def post(self, request: Request, person: UUID, grant: int) -> Response:
+        given = RoleEndIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        services.role_end(
+            person=person, grant=grant, actor=caller(request), now=clock.now(),
+            **given.validated_data,
+        )  # fmt: skip
+        return Response(status=status.HTTP_204_NO_CONTENT)
