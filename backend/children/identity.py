@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from pypinyin import Style, pinyin
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
+from backend.common import search
 from backend.common.encrypted import index_token
+from backend.common.search import name_tokens, phone_token
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
@@ -30,26 +31,12 @@ def normalise_id(number: str) -> str:
         raise ValueError("not a resident ID number") from error
 
 
-def normalise_phone(phone: str) -> str:
-    """Digits only, without the country code."""
-    digits = re.sub(r"\D", "", phone)
-    return digits.removeprefix("86") if len(digits) == 13 else digits
-
-
 def born(value: object) -> date | None:
     """A birth date as written on the wire, or None when it is not one."""
     try:
         return date.fromisoformat(str(value))
     except ValueError:
         return None
-
-
-def name_tokens(name: str) -> set[int]:
-    """Keyed hashes of each character and of each reading of it, so that homophones meet."""
-    tokens = {index_token("name.char", character) for character in name if not character.isspace()}
-    for readings in pinyin(name, style=Style.NORMAL, heteronym=True, errors="ignore"):
-        tokens |= {index_token("name.syllable", reading) for reading in readings}
-    return tokens
 
 
 def tokens(*, name: object, number: object, phones: Iterable[object] = ()) -> list[int]:
@@ -63,7 +50,7 @@ def tokens(*, name: object, number: object, phones: Iterable[object] = ()) -> li
             found.add(index_token("id.typed", number.strip().upper()))
     for phone in phones:
         if isinstance(phone, str) and phone:
-            found.add(index_token("phone", normalise_phone(phone)))
+            found.add(phone_token(phone))
     return sorted(found)
 
 
@@ -76,8 +63,4 @@ def query_tokens(text: str) -> list[int]:
         pass  # not an ID number: the other readings of the text follow
     if re.fullmatch(r"\d{15}|\d{17}[\dXx]", compact):
         return [index_token("id.typed", compact.upper())]
-    if re.fullmatch(r"[\d\s+-]{7,}", compact):
-        return [index_token("phone", normalise_phone(compact))]
-    if compact.isascii():
-        return [index_token("name.syllable", syllable) for syllable in compact.lower().split()]
-    return [index_token("name.char", character) for character in compact if not character.isspace()]
+    return search.query_tokens(compact)

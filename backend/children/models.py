@@ -4,13 +4,27 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from sync.models import RegisterRecord
+from sync.models import AppendRecord, RegisterRecord
+
+# A child with one of these has left; any other status, a newer phone's too, is still here.
+LEFT = ("moved", "closed", "died")
 
 
 class Household(RegisterRecord):
     """One household; a file of its own, because siblings share it. `file` is its own id."""
 
     division = models.TextField(default="")
+
+    class Meta(RegisterRecord.Meta):
+        indexes = [
+            *RegisterRecord.Meta.indexes,
+            models.Index(
+                fields=["division"], name="household_division", opclasses=["text_pattern_ops"]
+            ),
+            models.Index(
+                fields=["division"], name="household_disputed", condition=~models.Q(conflicts=[])
+            ),
+        ]
 
 
 class Guardian(RegisterRecord):
@@ -22,7 +36,11 @@ class Guardian(RegisterRecord):
     class Meta(RegisterRecord.Meta):
         indexes = [
             *RegisterRecord.Meta.indexes,
+            models.Index(fields=["household"], name="guardian_household"),
             GinIndex(fields=["search"], name="guardian_search"),
+            models.Index(
+                fields=["household"], name="guardian_disputed", condition=~models.Q(conflicts=[])
+            ),
         ]
 
 
@@ -43,6 +61,34 @@ class Child(RegisterRecord):
         indexes = [
             *RegisterRecord.Meta.indexes,
             models.Index(fields=["household"], name="child_household"),
-            models.Index(fields=["division"], name="child_division"),
+            # With this operator class a prefix, which is our scope, is a range of the index.
+            models.Index(
+                fields=["division"], name="child_division", opclasses=["text_pattern_ops"]
+            ),
             GinIndex(fields=["search"], name="child_search"),
+            models.Index(
+                fields=["division"], name="child_disputed", condition=~models.Q(conflicts=[])
+            ),
         ]
+
+
+class Delegation(AppendRecord):
+    """A delegated-guardianship confirmation (Minors Protection Law 22-23), in the child's file.
+
+    The parties and everything they said stand in its operation, sealed. A term that cannot be read
+    is empty, and the confirmation does not count as in force.
+    """
+
+    person = models.UUIDField()
+    observed = models.DateTimeField()
+    valid_from = models.DateField(null=True)
+    expires_on = models.DateField(null=True)
+
+
+class DelegationRevocation(AppendRecord):
+    """Ends the one confirmation it names, from a day on."""
+
+    delegation = models.UUIDField(null=True)
+    person = models.UUIDField()
+    observed = models.DateTimeField()
+    revoked_on = models.DateField()

@@ -7,10 +7,10 @@ from uuid import UUID
 from fieldforms.vocabulary import codes
 from sync.entries import Entry
 from sync.merge.registers import Spec
-from sync.registry import Policy, Problem, RecordType
+from sync.registry import LifeCycle, Policy, Problem, RecordType
 
-from . import identity
-from .models import Child, Guardian, Household
+from . import delegations, identity
+from .models import LEFT, Child, Guardian, Household
 
 CHILD_SPECS: Mapping[str, Spec] = {
     "categories": Spec("set"),
@@ -34,8 +34,14 @@ def _part(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _division(values: Mapping[str, Any]) -> str:
-    return str(_part(values, "residence").get("division") or "")
+def responsible(values: Mapping[str, Any], county: str) -> str:
+    """Whose it is to see to: where they live, as long as that lies in the county that has the file.
+
+    Somebody may write a residence in another county. Nothing changes hands by that: until the other
+    county has accepted an offer the file is seen by the whole of the one that has it.
+    """
+    written = str(_part(values, "residence").get("division") or "")
+    return written if written.startswith(county) else county
 
 
 def county_of(entry: Entry) -> str | None:
@@ -45,11 +51,15 @@ def county_of(entry: Entry) -> str | None:
     return str(division)[:6] if division else None
 
 
-def household_columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"division": _division(values)}
+def _left(life_cycle: object) -> bool:
+    return isinstance(life_cycle, Mapping) and life_cycle.get("status") in LEFT
 
 
-def guardian_columns(values: Mapping[str, Any]) -> dict[str, Any]:
+def household_columns(values: Mapping[str, Any], county: str) -> dict[str, Any]:
+    return {"division": responsible(values, county)}
+
+
+def guardian_columns(values: Mapping[str, Any], county: str) -> dict[str, Any]:
     card, contact = _part(values, "identity"), _part(values, "contact")
     search = identity.tokens(
         name=card.get("name"), number=card.get("id_number"), phones=[contact.get("phone")]
@@ -57,11 +67,11 @@ def guardian_columns(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"household": _uuid(values.get("household")), "search": search}
 
 
-def child_columns(values: Mapping[str, Any]) -> dict[str, Any]:
+def child_columns(values: Mapping[str, Any], county: str) -> dict[str, Any]:
     card = _part(values, "identity")
     return {
         "household": _uuid(values.get("household")),
-        "division": _division(values),
+        "division": responsible(values, county),
         "birth_date": identity.born(card.get("birth_date")),
         "sex": str(card.get("sex") or "not_collected"),
         "categories": sorted(values["categories"]),
@@ -142,8 +152,9 @@ CHILD = RecordType(
     ],
     check=check_identity,
     specs=CHILD_SPECS,
+    life_cycle=LifeCycle("life_cycle", _left),
     project_values=child_columns,
     shard=county_of,
     render=_states,
 )  # fmt: skip
-RECORD_TYPES = [HOUSEHOLD, GUARDIAN, CHILD]
+RECORD_TYPES = [HOUSEHOLD, GUARDIAN, CHILD, *delegations.RECORD_TYPES]

@@ -1,0 +1,56 @@
+"""Writes to child files that the office decides."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sync import push
+from sync.entries import Draft
+from sync.merge import registers
+from sync.protocol import ids
+
+from . import conflicts
+from .errors import NoConflict, ValuesChanged, ValueUnusable
+
+
+def conflict_resolve(
+    *, kind: str, record: UUID, register: str, value: Any, saw: Collection[UUID], actor: UUID,
+    now: datetime,
+) -> list[str]:  # fmt: skip
+    """Writes the decision, naming every value there is; returns the registers still in conflict.
+
+    Raises `NotFound`, `NoConflict`, `ValueUnusable`, and `ValuesChanged` when the actor has not seen
+    all of them. A value that comes between this look and the write is not named by it, so that the
+    conflict stays open; that is told in the same way.
+    """
+    row = conflicts.one(viewer=actor, kind=kind, record=record, now=now)
+    state = conflicts.opened([row]).get(row.id, {})
+    if register not in row.conflicts or register not in state:
+        raise NoConflict()
+    live = state[register].live
+    if {UUID(op) for op in live} != set(saw):
+        raise ValuesChanged()
+    _require_usable(kind, register, value, live.values())
+    draft = Draft(
+        op=ids.uuid7(now), person=actor, kind=f"{kind}.edit", target=row.id, file=row.file,
+        data={"set": {register: {"v": value, "saw": sorted(live)}}, "resolves": [register]}, at=now,
+    )  # fmt: skip
+    (receipt,) = push.submit([draft], now=now)
+    left = conflicts.one(viewer=actor, kind=kind, record=record, now=now).conflicts
+    if receipt.outcome != "applied" or register in left:
+        raise ValuesChanged()
+    return list(left)
+
+
+def _require_usable(
+    kind: str, register: str, value: Any, written: Collection[registers.Write]
+) -> None:
+    """One of those written, or another of the same kind; a protective field takes its codes only."""
+    spec = conflicts.TYPES[kind].specs.get(register, registers.PLAIN)
+    if any(write.value == value for write in written):
+        return
+    if spec.order and value not in spec.order:
+        raise ValueUnusable()
+    if type(value) not in {type(write.value) for write in written}:
+        raise ValueUnusable()
