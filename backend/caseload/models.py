@@ -1,8 +1,9 @@
-"""Who covers whom, from when to when."""
+"""Who covers whom, from when to when, and when a child is to be visited."""
 
 from django.db import models
 from django.db.models import Q
 
+from fieldforms.vocabulary import codes
 from sync.models import SerialisedRecord
 
 
@@ -22,4 +23,122 @@ class Assignment(SerialisedRecord):
             models.UniqueConstraint(
                 fields=["file"], condition=Q(ends_on__isnull=True), name="assignment_one_open"
             )
+        ]
+
+
+class Transfer(SerialisedRecord):
+    """An offer of one county to another to take a child over, and what became of it.
+
+    In the file of the child (`file`), and one in that of a household that went along (`followed`).
+    Who it is about and why stand in the operations, sealed: `offer_op` and `decided_op`.
+    """
+
+    status = models.TextField()
+    from_county = models.TextField()
+    to_county = models.TextField()
+    to_division = models.TextField()
+    offer_op = models.UUIDField()
+    offered_at = models.DateTimeField()
+    offered_by = models.UUIDField()
+    decided_op = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+
+    class Meta(SerialisedRecord.Meta):
+        indexes = [
+            *SerialisedRecord.Meta.indexes,
+            models.Index(
+                fields=["from_county"], name="transfer_from", opclasses=["text_pattern_ops"]
+            ),
+            models.Index(fields=["to_county"], name="transfer_to", opclasses=["text_pattern_ops"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["file"], condition=Q(status="offered"), name="transfer_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=codes("transfer_status")), name="transfer_status_known"
+            ),
+        ]
+
+
+class VisitDue(models.Model):
+    """A child's next visit, kept by reactions; no record of its own, it follows from the others.
+
+    The three days after `due_on` are those on which each level hears of an overdue visit. All four
+    are empty once the child has left (moved, closed, died).
+    """
+
+    child = models.OneToOneField(
+        "children.Child", on_delete=models.CASCADE, primary_key=True, related_name="visit_due"
+    )
+    registered_on = models.DateField()
+    last_visit = models.DateTimeField(null=True)
+    critical_at = models.DateTimeField(null=True)
+    # Visits that were ordered for a time, see `plan.Monitoring`; all three or none.
+    monitor_days = models.IntegerField(null=True)
+    monitor_from = models.DateTimeField(null=True)
+    monitor_until = models.DateField(null=True)
+    due_on = models.DateField(null=True)
+    basis = models.TextField(default="")
+    supervisor_on = models.DateField(null=True)
+    township_on = models.DateField(null=True)
+    county_on = models.DateField(null=True)
+
+
+class PlanSetting(models.Model):
+    """What a county has set differently: `overrides` maps names of `plan.Setting` to numbers."""
+
+    county = models.TextField(primary_key=True)
+    overrides = models.JSONField(default=dict)
+
+
+class RosterImport(models.Model):
+    """One roster that was imported. `sealed` holds the report, with what rows said, under a key of its own.
+
+    `done` of `operations` are written; an import that stopped half-way is repeated with the same file.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    person = models.UUIDField()
+    at = models.DateTimeField()
+    division = models.TextField(db_index=True)
+    counts = models.JSONField(default=dict)
+    operations = models.IntegerField(default=0)
+    done = models.IntegerField(default=0)
+    sealed = models.BinaryField()
+
+
+class AssignmentOrder(models.Model):
+    """Somebody's order to assign many children, carried out in chunks; `lines` tell how far it is.
+
+    `touched_at` is when somebody last worked on it: an order left alone for a while was left by a
+    process that died, and is taken up by the next.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.TextField(choices=[(code, code) for code in codes("assignment_order")])
+    actor = models.UUIDField()
+    to = models.UUIDField()
+    from_person = models.UUIDField(null=True)
+    made_at = models.DateTimeField()
+    touched_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+
+class OrderLine(models.Model):
+    """One child of an order and what became of it."""
+
+    order = models.ForeignKey(
+        "caseload.AssignmentOrder", on_delete=models.CASCADE, related_name="lines"
+    )
+    child = models.UUIDField()
+    outcome = models.TextField(default="waiting")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "child"], name="orderline_once"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=codes("assignment_outcome")), name="orderline_outcome_known"
+            ),
         ]

@@ -1,12 +1,66 @@
 """Reads of who covers whom."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from backend.accounts import queries as accounts
 from backend.children import queries as children
 
+from . import scope
+from .detail import File, file, may_read_visits
+from .files import Item, items, listed, supervisors_by_file
 from .models import Assignment
+from .serializers import FileOut
+
+__all__ = [
+    "DESKS", "KEEPERS", "File", "FileOut", "Item", "Reached", "assigned", "case_of", "children_of",
+    "counties_of", "file", "files_of_devices", "items", "listed", "may_read_visits", "named_to",
+    "office_of", "supervisors_by_file", "supervisors_of",
+]  # fmt: skip
+
+# Whoever works with files of children at a desk, and in one way or another.
+DESKS = (*scope.TOWNSHIP, *scope.COUNTY, *scope.OFFICE)
+KEEPERS = (*scope.OWN, *DESKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Children within somebody's reach, and the areas she reaches as a whole, their new stubs too."""
+
+    children: QuerySet[Any]
+    prefixes: tuple[str, ...]
+
+
+def case_of(viewer: UUID, *, now: datetime) -> Reached:
+    """Whose visits she may read."""
+    reach = scope.reach(viewer, on=timezone.localdate(now))
+    return Reached(children.everybody().filter(scope.worked(reach)), reach.county)
+
+
+def named_to(viewer: UUID, *, now: datetime) -> Reached:
+    """Whom she may know."""
+    reach = scope.reach(viewer, on=timezone.localdate(now))
+    areas = (*reach.county, *reach.office)
+    return Reached(children.everybody().filter(scope.named(reach)), areas)
+
+
+def office_of(viewer: UUID, *, now: datetime) -> Reached:
+    """Whom she works for at a desk: her own caseload is not among them."""
+    reach = scope.reach(viewer, on=timezone.localdate(now))
+    areas = (*reach.county, *reach.office)
+    lives = children.lives_in({*reach.township, *areas})
+    return Reached(children.everybody().filter(lives), areas)
+
+
+def counties_of(viewer: UUID, *, now: datetime) -> tuple[str, ...]:
+    """Where she works for the county."""
+    return scope.reach(viewer, on=timezone.localdate(now)).county
 
 
 def children_of(people: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
@@ -16,6 +70,12 @@ def children_of(people: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
     for person, child, county in rows.values_list("person", "file", "shard"):
         covered[person][child] = county
     return covered
+
+
+def assigned(files: Collection[UUID]) -> set[UUID]:
+    """Those of the children whom somebody covers now."""
+    rows = Assignment.objects.filter(file__in=files, ends_on__isnull=True)
+    return set(rows.values_list("file", flat=True))
 
 
 def supervisors_of(files: Collection[UUID]) -> set[UUID]:
@@ -29,9 +89,9 @@ def files_of_devices(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str
     people = {device: accounts.people_of(device) for device in devices}
     covered = children_of({person for group in people.values() for person in group})
     households = children.households_of({child for own in covered.values() for child in own})
-    scope: dict[UUID, dict[UUID, str]] = {}
+    held: dict[UUID, dict[UUID, str]] = {}
     for device, group in people.items():
         files = {child: county for person in group for child, county in covered[person].items()}
         own = {households[c]: county for c, county in files.items() if c in households}
-        scope[device] = files | own
-    return scope
+        held[device] = files | own
+    return held

@@ -1,32 +1,53 @@
 """What follows in the caseload from operations applied."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from backend.accounts import queries as accounts
+from backend.audit import services as audit
+from backend.regions import codes
 from sync import holdings
 from sync.entries import Applied, Draft
 from sync.protocol import ids
 
-from . import queries
+from . import due, plan, queries
 
 
 def assign_registered(applied: Sequence[Applied], now: datetime) -> list[Draft]:
-    """A child that a supervisor registers on her phone is hers to visit."""
+    """A child that a supervisor registers on her phone is hers to visit, if she works in its village.
+
+    Otherwise nobody covers it yet, and it is listed as unassigned. By the roles of today, not of
+    the phone's date, which may be wrong.
+    """
+    registered = [i for i in applied if i.type == "child" and i.created and i.entry.device]
+    if not registered:
+        return []
+    areas = accounts.areas(
+        {item.entry.person for item in registered},
+        on=timezone.localdate(now), roles=["village_supervisor"],
+    )  # fmt: skip
+    taken = queries.assigned({item.entry.file for item in registered})
     return [
-        Draft(
-            op=ids.derived(item.entry.op, "caseload.assign"),
-            person=item.entry.person,
-            kind="caseload.assign",
-            target=ids.derived(item.entry.op, "assignment"),
-            file=item.entry.file,
-            data={"person": str(item.entry.person)},
-            at=item.entry.observed,
-        )
-        for item in applied
-        if item.type == "child" and item.created and item.entry.device
+        _assignment(item)
+        for item in registered
+        if item.entry.file not in taken
+        and codes.covers(areas[item.entry.person], item.columns["division"])
     ]
+
+
+def _assignment(item: Applied) -> Draft:
+    return Draft(
+        op=ids.derived(item.entry.op, "caseload.assign"),
+        person=item.entry.person,
+        kind="caseload.assign",
+        target=ids.derived(item.entry.op, "assignment"),
+        file=item.entry.file,
+        data={"person": str(item.entry.person)},
+        at=item.entry.observed,
+    )
 
 
 def move_files(applied: Sequence[Applied]) -> None:
@@ -41,3 +62,65 @@ def move_files(applied: Sequence[Applied]) -> None:
         people |= queries.supervisors_of(moved)
     if people:
         holdings.reconcile(accounts.devices_of(people))
+
+
+def audit_covers(applied: Sequence[Applied], now: datetime) -> None:
+    """Who gave a child to whom, or took it back, stands beside the change."""
+    changes = [item for item in applied if item.type == "assignment"]
+    for kind in sorted({item.entry.kind for item in changes}):
+        audit.record_each(
+            [_line(item) for item in changes if item.entry.kind == kind],
+            action=kind, subject_type="child", now=now,
+        )  # fmt: skip
+
+
+def _line(item: Applied) -> audit.Line:
+    detail = {"assignment": str(item.entry.target), "person": str(item.columns["person"])}
+    if "order" in item.entry.data:
+        detail["order"] = str(item.entry.data["order"])
+    return audit.Line(
+        actor=item.entry.person, subject=item.entry.file, county=item.entry.shard,
+        device=item.entry.device, detail=detail,
+    )  # fmt: skip
+
+
+def keep_visit_plan(
+    applied: Sequence[Applied],
+    now: datetime,
+    *,
+    visited: Collection[UUID],
+    last_seen: due.LastSeen,
+    monitored: Mapping[UUID, tuple[int, datetime, date] | None],
+) -> None:
+    """The next visit follows from the last one, the child's own record, the dangers found and the
+    visits that a case orders: `monitored` are (every so many days, from when, last day) or None."""
+    children = [item for item in applied if item.type == "child"]
+    critical = _critical_events(applied)
+    due.replan(
+        {*visited, *critical, *monitored, *(item.entry.file for item in children)},
+        registered={item.entry.file: item.entry.observed for item in children if item.created},
+        critical=critical,
+        monitored={child: _monitoring(ordered) for child, ordered in monitored.items()},
+        last_seen=last_seen,
+        now=now,
+    )
+
+
+def _monitoring(ordered: tuple[int, datetime, date] | None) -> plan.Monitoring | None:
+    return plan.Monitoring(days=ordered[0], since=ordered[1], until=ordered[2]) if ordered else None
+
+
+def _critical_events(applied: Sequence[Applied]) -> dict[UUID, datetime]:
+    """When the last danger of each child was observed.
+
+    What is found in a sealed matter, or accuses somebody in the reporting chain, stays out: a date in
+    a list must not tell that there is one.
+    """
+    last: dict[UUID, datetime] = {}
+    for item in applied:
+        if item.type != "finding" or item.columns["sealed"] or item.entry.data.get("skips"):
+            continue
+        if item.columns["severity"] == "critical":
+            at = item.columns["observed"]
+            last[item.entry.file] = max(at, last.get(item.entry.file, at))
+    return last

@@ -6,9 +6,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sync.entries import Entry
-from sync.registry import Columns, Policy, RecordType, Refused
+from sync.registry import Columns, OneOpen, Policy, RecordType, Refused
 
 from .models import Assignment
+from .transfer_record import TRANSFER
 
 _CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -54,6 +55,15 @@ def _person(entry: Entry) -> UUID:
         ) from None
 
 
+def already_assigned() -> Refused:
+    return Refused(
+        "assignment.open",
+        fields=["file"],
+        zh="这个孩子已由他人负责,请先结束原分配,或使用移交。",
+        en="This child is assigned to somebody already; end that first, or hand over.",
+    )
+
+
 def render(rows: Sequence[Any], opened: Mapping[Any, Any]) -> list[dict[str, Any]]:
     return [
         {
@@ -73,6 +83,7 @@ ASSIGNMENT = RecordType(
     kinds={"caseload.assign": True, "caseload.end": False},
     columns=["person", "starts_on", "ends_on"],
     advance=advance,
+    one_open=OneOpen(lambda columns: columns["ends_on"] is None, already_assigned),
     render=render,
 )
-RECORD_TYPES = [ASSIGNMENT]
+RECORD_TYPES = [ASSIGNMENT, TRANSFER]

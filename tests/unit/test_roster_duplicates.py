@@ -2,21 +2,24 @@
 
 import datetime as dt
 from dataclasses import replace
+from uuid import UUID
 
-from backend.caseload.roster.duplicates import Duplicate, likely_duplicates, score
-from backend.caseload.roster.reading import RosterChild
+from backend.caseload.roster.duplicates import Duplicate, Someone, likely_duplicates, score
 
-CHILD = RosterChild(2, "杨丽", None, dt.date(2015, 3, 28), "522630001204", "13985550101")
+CHILD = Someone(
+    2, UUID(int=2), "杨丽", "", dt.date(2015, 3, 28), "522630001204", frozenset({"13985550101"})
+)
 
 
 def test_a_homophone_name_with_the_same_birth_date_and_village_is_proposed() -> None:
-    other = replace(CHILD, row=9, name="杨莉", guardian_phone=None)
-    assert likely_duplicates([CHILD, other]) == [Duplicate(2, 9, 80)]
+    other = replace(CHILD, row=9, name="杨莉", phones=frozenset())
+    assert likely_duplicates([CHILD, other]) == [Duplicate(CHILD, other, 80)]
 
 
-def test_siblings_who_share_guardian_and_village_are_not_proposed() -> None:
+def test_siblings_and_twins_who_share_guardian_and_village_are_not_proposed() -> None:
     sibling = replace(CHILD, row=3, name="杨强", birth_date=dt.date(2012, 1, 9))
-    assert likely_duplicates([CHILD, sibling]) == []
+    twin = replace(CHILD, row=4, name="杨志强")
+    assert likely_duplicates([CHILD, sibling, twin]) == []
 
 
 def test_two_different_id_numbers_are_two_children_however_alike() -> None:
@@ -27,4 +30,10 @@ def test_two_different_id_numbers_are_two_children_however_alike() -> None:
 
 
 def test_a_pair_found_by_birth_date_and_by_phone_is_proposed_once() -> None:
-    assert likely_duplicates([CHILD, replace(CHILD, row=3)]) == [Duplicate(2, 3, 100)]
+    again = replace(CHILD, row=3)
+    assert likely_duplicates([CHILD, again]) == [Duplicate(CHILD, again, 100)]
+
+
+def test_filed_children_are_compared_with_rows_but_not_with_each_other() -> None:
+    filed = [replace(CHILD, row=0, child=UUID(int=n)) for n in (7, 8)]
+    assert [pair.second.child.int for pair in likely_duplicates([CHILD], filed)] == [7, 8]

@@ -1,175 +1,157 @@
-"""Rows of cells → typed children and one error per wrong cell. Nothing is stored here."""
+"""Rows of cells → typed rows, with one answer per wrong cell. Pure: nothing is stored or looked up here."""
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from stdnum.cn import ric
-from stdnum.exceptions import ValidationError
+from fieldforms.vocabulary import codes, label
 
-from .messages import MESSAGES
+from . import header
+from .cells import Refused, read, text, told_by
+from .columns import Column, columns
+from .places import Places
+from .slips import Slip
 
-COLUMNS = {
-    "name": ("姓名", "儿童姓名"),
-    "id_number": ("身份证号", "身份证号码", "公民身份号码"),
-    "birth_date": ("出生日期", "出生年月日"),
-    "village": ("村", "村（社区）", "村居"),
-    "guardian_phone": ("监护人电话", "联系电话"),
-}
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
-
-@dataclass(frozen=True)
-class RosterError:
-    """`row` counts as the spreadsheet does: the header row is 1."""
-
-    row: int
-    column: str
-    code: str
-    value: str = ""
-
-    def message(self, language: str) -> str:
-        return MESSAGES[self.code][language].format(value=self.value)
+WRONG_NUMBER = frozenset({"roster.id_invalid", "roster.id_rounded", "roster.id_adult"})
+_TOTALS = re.compile(r"^(合计|总计|小计|共计|填表|填报|说明|备注|注[:：]|制表|审核|单位|联系人)")
+# What the cells say when a row is a note: a data row fills more than this.
+_NOTE_CELLS = 3
+_LONGEST_NAME = 6
+_WHO = ("name", "id_number", "birth_date")
 
 
-@dataclass(frozen=True)
-class RosterChild:
-    row: int
-    name: str
-    id_number: str | None
-    birth_date: dt.date | None
-    village: str | None
-    guardian_phone: str | None
+@dataclass(slots=True)
+class Row:
+    """One child as the file has it. `values` by column key; `unread` heading → what a cell said that
+    could not be taken, and every column we do not know; `cells` as they came, for the report."""
+
+    number: int
+    values: dict[str, Any] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    slips: list[Slip] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
+
+    @property
+    def id_number(self) -> str | None:
+        """The ID number if it passes its check."""
+        wrong = {slip.code for slip in self.slips if slip.column == "id_number"}
+        return None if wrong & WRONG_NUMBER else self.get("id_number")
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
 
 
-@dataclass(frozen=True)
-class Preview:
-    rows: tuple[RosterChild, ...]
-    errors: tuple[RosterError, ...]
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Every row of the file is in exactly one of `rows`, `refused` and `notes` (blank ones in none).
 
-
-class Refused(ValueError):
-    """A cell that cannot be taken; `code` is one of `MESSAGES`."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-        super().__init__(code)
-
-
-def preview(
-    *, table: Sequence[Sequence[Any]], divisions: Mapping[str, str], today: dt.date
-) -> Preview:
-    """`table` starts with the header row; `divisions` maps village names and codes to codes.
-
-    A row with an error is left out of `rows`; a missing column stops before the first row.
+    `slips` are those of the headings; with a needed column missing every row is refused.
     """
-    places = _places([_text(cell) for cell in table[0]] if table else [])
-    missing = [COLUMNS[key][0] for key in COLUMNS if key not in places]
-    if missing:
-        absent = (RosterError(1, name, "roster.column_missing", name) for name in missing)
-        return Preview((), tuple(absent))
-    rows: list[RosterChild] = []
-    errors: list[RosterError] = []
-    for number, cells in enumerate(table[1:], start=2):
-        if not any(_text(cell) for cell in cells):
+
+    headings: list[str]
+    rows: list[Row]
+    refused: list[Row]
+    notes: list[int]
+    slips: tuple[Slip, ...]
+
+
+def reading(*, table: Sequence[Sequence[Any]], places: Places, today: dt.date) -> Reading:
+    found = header.find(table)
+    headings = [text(cell) for cell in table[found.row]] if found.row >= 0 else []
+    rows: list[Row] = []
+    refused: list[Row] = []
+    notes: list[int] = []
+    for number, cells in enumerate(table[found.row + 1 :], start=found.row + 2):
+        said = [text(cell) for cell in cells]
+        if not any(said):
             continue
-        values = {key: cells[place] for key, place in places.items() if place < len(cells)}
-        child, wrong = _child(number, values, divisions, today)
-        errors.extend(wrong)
-        if not wrong:
-            rows.append(child)
-    return Preview(tuple(rows), tuple(errors))
+        if found.usable and _is_note(said, headings, found):
+            notes.append(number)
+            continue
+        row = Row(number, cells=said)
+        if found.usable:
+            _read(row, cells, found, places, today)
+        keep = found.usable and row.get("name") and row.get("village")
+        (rows if keep else refused).append(row)
+    return Reading(headings, rows, refused, notes, found.slips)
 
 
-def _places(header: list[str]) -> dict[str, int]:
-    return {
-        key: header.index(alias)
-        for key, aliases in COLUMNS.items()
-        for alias in aliases
-        if alias in header
+def _is_note(said: Sequence[str], headings: Sequence[str], found: header.Header) -> bool:
+    """Totals, instructions below the table, and the heading repeated on the next printed page."""
+    first = next(cell for cell in said if cell)
+    # Different ones: a note that is merged across the table stands in every cell of its row.
+    different = set(said) - {""}
+    if len(different) == 1 and len(first) > _LONGEST_NAME:
+        return True
+    if len(different) <= _NOTE_CELLS and (_TOTALS.match(first) or not _names(said, found)):
+        return True
+    return sum(cell == heading != "" for cell, heading in zip(said, headings, strict=False)) >= max(
+        3, len(found.places) // 2
+    )
+
+
+def _names(said: Sequence[str], found: header.Header) -> bool:
+    """Whether a row says at all which child it is about."""
+    places = [found.places[key] for key in _WHO if key in found.places]
+    return any(said[place] for place in places if place < len(said))
+
+
+def _read(
+    row: Row, cells: Sequence[Any], found: header.Header, places: Places, today: dt.date
+) -> None:
+    for key, place in found.places.items():
+        cell = cells[place] if place < len(cells) else None
+        column = columns()[key]
+        _take(row, column, cell, partial(read, column, cell, today=today))
+    township = row.get("township") or ""
+    said = row.values.pop("village", "") or ""
+    _take(row, columns()["village"], said, partial(places.village, said, township))
+    if not row.get("name"):
+        row.slips.append(Slip(row.number, "name", "roster.name_missing"))
+    row.unread |= {
+        heading: row.cells[place]
+        for place, heading in found.extra.items()
+        if place < len(row.cells) and row.cells[place]
     }
+    _agree(row)
 
 
-def _child(
-    number: int, values: Mapping[str, Any], divisions: Mapping[str, str], today: dt.date
-) -> tuple[RosterChild, list[RosterError]]:
-    readers = {
-        "name": _name,
-        "id_number": id_number,
-        "birth_date": lambda cell: _birth_date(cell, today),
-        "village": lambda cell: _village(cell, divisions),
-        "guardian_phone": _phone,
-    }
-    read: dict[str, Any] = dict.fromkeys(readers)
-    wrong = []
-    for key, reader in readers.items():
-        cell = values.get(key)
-        try:
-            read[key] = reader(cell)
-        except Refused as refused:
-            wrong.append(RosterError(number, COLUMNS[key][0], refused.code, _text(cell)))
-    return RosterChild(row=number, **read), wrong
+def _take(row: Row, column: Column, cell: Any, reader: Callable[[], Any]) -> None:
+    """The value, or what could be read of it with a slip that keeps what the cell said."""
+    try:
+        value = reader()
+    except Refused as refused:
+        hint = refused.hint or _choices(column, refused.code)
+        row.slips.append(Slip(row.number, column.key, refused.code, text(cell), hint))
+        row.unread[column.header] = text(cell)
+        value = refused.kept
+    if value is not None:
+        row.values[column.key] = value
 
 
-def _text(cell: Any) -> str:
-    return "" if cell is None else str(cell).strip()
+def _choices(column: Column, code: str) -> str:
+    if code != "roster.word_unknown":
+        return ""
+    known = (code for code in codes(column.coded) if code != "not_collected")
+    return "、".join(label(column.coded, code, "zh") for code in known)
 
 
-def _name(cell: Any) -> str:
-    if not (name := _text(cell)):
-        raise Refused("roster.name_missing")
-    return name
-
-
-def id_number(cell: Any) -> str | None:
-    """18 digits; the 15 of before 1999 are converted. Empty is legal: a child may have none."""
-    number = _text(cell).upper()
+def _agree(row: Row) -> None:
+    """A valid ID number outweighs what the cells beside it say; what they said is kept."""
+    number = row.id_number
     if not number:
-        return None
-    if re.fullmatch(r"[0-9]{15}", number):
-        body = f"{number[:6]}19{number[6:]}"
-        total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
-        number = body + "10X98765432"[total % 11]
-    try:
-        return str(ric.validate(number))
-    except ValidationError as error:
-        raise Refused("roster.id_invalid") from error
-
-
-def _birth_date(cell: Any, today: dt.date) -> dt.date | None:
-    if not _text(cell):
-        return None
-    try:
-        # A date cell arrives as "2015-03-28 00:00:00".
-        born = dt.date.fromisoformat(re.sub(r"[./]", "-", _text(cell)).removesuffix(" 00:00:00"))
-    except ValueError as error:
-        raise Refused("roster.date_invalid") from error
-    if born > today:
-        raise Refused("roster.date_future")
-    return born
-
-
-def _village(cell: Any, divisions: Mapping[str, str]) -> str:
-    if (code := divisions.get(_text(cell))) is None:
-        raise Refused("roster.village_unknown")
-    return code
-
-
-def _phone(cell: Any) -> str | None:
-    number = re.sub(r"[\s-]", "", _text(cell))
-    if number and not _MOBILE.fullmatch(number):
-        raise Refused("roster.phone_invalid")
-    return number or None
-
-
-def same_id(rows: Iterable[RosterChild]) -> list[tuple[int, int]]:
-    """Pairs of row numbers that name the same ID number: the first row and each later one."""
-    first: dict[str, int] = {}
-    return [
-        (first[row.id_number], row.row)
-        for row in rows
-        if row.id_number and first.setdefault(row.id_number, row.row) != row.row
-    ]
+        return
+    born, sex = told_by(number)
+    if (said := row.get("birth_date")) and said != born:
+        row.slips.append(
+            Slip(row.number, "birth_date", "roster.id_date", str(said), born.isoformat())
+        )
+        row.unread[columns()["birth_date"].header] = said.isoformat()
+    if (said := row.get("sex")) and said != sex:
+        value = label("sex", said, "zh")
+        row.slips.append(Slip(row.number, "sex", "roster.id_sex", value))
+        row.unread[columns()["sex"].header] = value
+    row.values |= {"birth_date": born, "sex": sex}

@@ -1,0 +1,128 @@
+"""A roster over HTTP, for administrators: look first, then import, then take back what was left."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.accounts.permissions import Administrator, areas, caller
+from backend.caseload.models import RosterImport
+from backend.common import clock
+from backend.common.api import Pages
+
+from . import files, queries, report, services
+from . import serializers as shapes
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """What both `preview` and `import_roster` take."""
+    given = shapes.RosterIn(data=request.data)
+    given.is_valid(raise_exception=True)
+    own = areas(request, "administrator")
+    division = services.narrowed(own, given.validated_data["division"])
+    return {
+        "table": files.table(given.validated_data["file"].read()),
+        "division": division, "person": caller(request), "now": clock.now(),
+    }  # fmt: skip
+
+
+def _opened(request: Request, pk: UUID) -> RosterImport:
+    own = areas(request, "administrator")
+    return services.opened(made=pk, own=own, reader=caller(request), now=clock.now())
+
+
+def _english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def _card(made: RosterImport) -> dict[str, Any]:
+    names = ("id", "at", "person", "division", "operations", "done", "counts")
+    return {name: getattr(made, name) for name in names}
+
+
+def _whole(made: RosterImport) -> dict[str, Any]:
+    told = report.spoken(services.read(made), english=_english())
+    return {**_card(made), "report": told}
+
+
+class RosterPreviewView(APIView):
+    """What an import of the file would do. Writes nothing."""
+
+    permission_classes = [Administrator]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="roster_preview",
+        request={"multipart/form-data": shapes.RosterIn},
+        responses=shapes.RosterReportOut,
+    )
+    def post(self, request: Request) -> Response:
+        told = services.preview(**_asked(request))
+        return Response(shapes.RosterReportOut(report.spoken(told, english=_english())).data)
+
+
+class RosterImportView(APIView):
+    """Imports the file. The same file again makes nothing twice."""
+
+    permission_classes = [Administrator]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="roster_import",
+        request={"multipart/form-data": shapes.RosterIn},
+        responses={201: shapes.RosterImportReportOut},
+    )
+    def post(self, request: Request) -> Response:
+        made = services.import_roster(**_asked(request))
+        card = shapes.RosterImportReportOut(_whole(made)).data
+        return Response(card, status=status.HTTP_201_CREATED)
+
+
+class RosterImportsView(APIView):
+    """Imports into the caller's area, the newest first."""
+
+    permission_classes = [Administrator]
+
+    @extend_schema(
+        operation_id="roster_imports",
+        parameters=[OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        responses=shapes.RosterImportPageOut,
+    )
+    def get(self, request: Request) -> Response:
+        pages = Pages()
+        rows = queries.imports(areas(request, "administrator"))
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        cards = [_card(made) for made in page]
+        return pages.get_paginated_response(shapes.RosterImportOut(cards, many=True).data)
+
+
+class RosterReportView(APIView):
+    permission_classes = [Administrator]
+
+    @extend_schema(operation_id="roster_report", responses=shapes.RosterImportReportOut)
+    def get(self, request: Request, pk: UUID) -> Response:
+        made = _opened(request, pk)
+        return Response(shapes.RosterImportReportOut(_whole(made)).data)
+
+
+class RosterLeftView(APIView):
+    """The rows that were not imported, as a sheet to correct and send again."""
+
+    permission_classes = [Administrator]
+
+    @extend_schema(operation_id="roster_left", responses={(200, XLSX): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        made = _opened(request, pk)
+        content = report.sheet(services.read(made), english=_english())
+        headers = {"Content-Disposition": f'attachment; filename="roster-{made.at:%Y%m%d}.xlsx"'}
+        return HttpResponse(content, content_type=XLSX, headers=headers)
