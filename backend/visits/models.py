@@ -22,9 +22,30 @@ class VisitPart(AppendRecord):
     observed = models.DateTimeField()
     child_seen = models.BooleanField(null=True)
     skipped = ArrayField(models.TextField(), default=list)
+    # The level of the reporting chain that it accuses: its words are not for anybody there.
+    skips = models.TextField(default="")
 
     class Meta(AppendRecord.Meta):
         indexes = [
             *AppendRecord.Meta.indexes,
             models.Index(fields=["file", "observed"], name="visitpart_history"),
+            models.Index(fields=["visit"], name="visitpart_visit"),
+        ]
+
+
+class VisitSealed(AppendRecord):
+    """The sealed answers about a child, in the child's file; they stand in its operation only.
+
+    `of` is the part or the concern they were given with, if any. A phone sends one with every part
+    and every concern, so that there being one says nothing. No device ever receives it back.
+    """
+
+    of = models.UUIDField(null=True)
+    person = models.UUIDField()
+    observed = models.DateTimeField()
+
+    class Meta(AppendRecord.Meta):
+        indexes = [
+            *AppendRecord.Meta.indexes,
+            models.Index(fields=["of"], name="visitsealed_of"),
         ]

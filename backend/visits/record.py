@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from fieldforms import checking, sealing, suspects
 from fieldforms.vocabulary import codes
 from sync.entries import Entry
 from sync.registry import Policy, Problem, RecordType
 
-from .models import Visit, VisitPart
+from .models import Visit, VisitPart, VisitSealed
 
 
 def visit_columns(entry: Entry) -> dict[str, Any]:
@@ -26,12 +27,24 @@ def part_columns(entry: Entry) -> dict[str, Any]:
         "observed": entry.observed,
         "child_seen": {"yes": True, "no": False}.get(seen) if isinstance(seen, str) else None,
         "skipped": [str(name) for name in skipped] if isinstance(skipped, list) else [],
+        "skips": suspects.skipped(entry.data),
+    }
+
+
+def sealed_columns(entry: Entry) -> dict[str, Any]:
+    return {
+        "of": _uuid(entry.data.get("part") or entry.data.get("concern")),
+        "person": entry.person,
+        "observed": entry.observed,
     }
 
 
 def check_visits(entries: Sequence[Entry]) -> list[list[Problem]]:
     known = set(codes("visit_mode"))
-    return [[] if str(entry.data.get("mode")) in known else [_MODE] for entry in entries]
+    return [
+        [*([] if str(entry.data.get("mode")) in known else [_MODE]), *problems]
+        for entry, problems in zip(entries, checking.check(entries), strict=True)
+    ]
 
 
 _MODE = Problem(
@@ -50,7 +63,8 @@ _ANSWERS = Problem(
 
 def check_parts(entries: Sequence[Entry]) -> list[list[Problem]]:
     return [
-        [] if isinstance(entry.data.get("answers"), Mapping) else [_ANSWERS] for entry in entries
+        problems if isinstance(entry.data.get("answers"), Mapping) else [_ANSWERS]
+        for entry, problems in zip(entries, checking.check(entries, repeated=True), strict=True)
     ]
 
 
@@ -63,7 +77,11 @@ def _uuid(value: object) -> UUID | None:
 
 def _contents(rows: Sequence[Any], opened: Mapping[Any, Any]) -> list[dict[str, Any]]:
     return [
-        {"person": str(row.person), "observed": row.observed.isoformat(), "data": opened[row.id]}
+        {
+            "person": str(row.person),
+            "observed": row.observed.isoformat(),
+            "data": suspects.shown(sealing.opened(opened[row.id])),
+        }
         for row in rows
     ]
 
@@ -76,6 +94,7 @@ VISIT = RecordType(
     columns=["person", "mode", "observed"],
     check=check_visits,
     project=visit_columns,
+    dated="observed",
     render=_contents,
 )
 VISIT_PART = RecordType(
@@ -83,9 +102,19 @@ VISIT_PART = RecordType(
     model=VisitPart,
     policy=Policy.APPEND,
     kinds={"visit.part": True},
-    columns=["visit", "person", "observed", "child_seen", "skipped"],
+    columns=["visit", "person", "observed", "child_seen", "skipped", "skips"],
     check=check_parts,
     project=part_columns,
+    dated="observed",
     render=_contents,
 )
-RECORD_TYPES = [VISIT, VISIT_PART]
+# No `render`: it never leaves the server. No `check`: a problem in a receipt would tell what is in it.
+VISIT_SEALED = RecordType(
+    name="visit_sealed",
+    model=VisitSealed,
+    policy=Policy.APPEND,
+    kinds={"visit.sealed": True},
+    columns=["of", "person", "observed"],
+    project=sealed_columns,
+)
+RECORD_TYPES = [VISIT, VISIT_PART, VISIT_SEALED]

@@ -1,0 +1,45 @@
+"""A child's file with its visits, for those who may know the child."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.accounts.permissions import Office, caller
+from backend.caseload import queries as caseload
+from backend.common import clock
+from backend.common.api import Pages, paged
+
+from . import history
+from . import serializers as shapes
+
+
+class ChildView(APIView):
+    """Registers, family, who covers the child and the last visits."""
+
+    permission_classes = [Office]
+
+    @extend_schema(operation_id="child", responses=shapes.DetailOut)
+    def get(self, request: Request, child: UUID) -> Response:
+        found = history.detail(viewer=caller(request), child=child, now=clock.now())
+        return Response(shapes.DetailOut(found).data)
+
+
+class VisitsView(APIView):
+    """Every visit with its answers, the last one first."""
+
+    permission_classes = [Office]
+
+    @extend_schema(
+        operation_id="child_visits",
+        parameters=[OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        responses=paged(shapes.OpenedOut),
+    )
+    def get(self, request: Request, child: UUID) -> Response:
+        viewer, now, pages = caller(request), clock.now(), Pages()
+        division = caseload.may_read_visits(viewer=viewer, child=child, now=now)
+        rows = pages.paginate_queryset(history.parts(child), request, view=self) or []
+        found = history.opened(rows, viewer=viewer, child=child, county=division[:6], now=now)
+        return pages.get_paginated_response(shapes.OpenedOut(found, many=True).data)

@@ -1,0 +1,151 @@
+"""What was seen of one child: the visits, opened."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from backend.accounts import queries as accounts
+from backend.audit import services as audit
+from backend.caseload import queries as caseload
+from backend.regions import codes
+from fieldforms import sealing
+from sync import oplog
+from sync.shown import Clock, clock
+from sync.uploads import queries as attachments
+
+from .models import Visit, VisitPart
+
+LAST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """One visit without its words. `mode` is empty as long as the shared part has not come."""
+
+    id: UUID
+    visit: UUID | None
+    observed: datetime
+    person: UUID
+    name: str
+    mode: str
+    child_seen: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One visit with its words. `problems` are the answers that could not be used.
+
+    `photos` counts what was photographed ("2 of 3 pending"), `attachments` are all copies of it.
+    """
+
+    summary: Summary
+    received: datetime | None
+    clock: Clock | None
+    form_version: str
+    # It accuses somebody at or above the reader's table: its words are for those above.
+    withheld: bool
+    answers: dict[str, Any]
+    shared: dict[str, Any]
+    skipped: list[str]
+    problems: list[dict[str, Any]]
+    photos: attachments.Count
+    attachments: list[attachments.Card]
+
+
+def detail(*, viewer: UUID, child: UUID, now: datetime) -> dict[str, Any]:
+    """The file of the caseload, and the last visits for those who may read them. Raises `NotFound`."""
+    file = caseload.file(viewer=viewer, child=child, now=now)
+    found = {field.name: getattr(file, field.name) for field in fields(file)}
+    if file.case:
+        count, summaries = last(child)
+        found["visits"] = {"count": count, "last": summaries}
+    return found
+
+
+def parts(child: UUID) -> QuerySet[VisitPart]:
+    """Every visit to a child, the last one first."""
+    return VisitPart.objects.filter(file=child).order_by("-observed", "id")
+
+
+def last(child: UUID) -> tuple[int, list[Summary]]:
+    """How many visits there were, and the last few."""
+    rows = list(parts(child)[:LAST])
+    return parts(child).count(), _summaries(rows, _visits(rows))
+
+
+def opened(
+    rows: Sequence[VisitPart], *, viewer: UUID, child: UUID, county: str, now: datetime
+) -> list[Opened]:
+    """A page of visits with their answers, in a fixed number of statements; audited.
+
+    The answers of the sealed group are operations of their own and are not among these, nor is what was
+    photographed for them.
+    """
+    visits = _visits(rows)
+    ops = [*(row.op for row in rows), *(visit.op for visit in visits.values())]
+    entries = {entry.op: entry for entry in oplog.load("op = ANY(%s)", [ops])}
+    problems = {told.op: told.problems for told in oplog.outcomes([row.op for row in rows])}
+    photos = attachments.of_operations(ops)
+    hidden = _hidden(rows, viewer, now)
+    audit.record(
+        actor=viewer, action="child.visits", subject=child, subject_type="child", county=county, now=now,
+        detail={"visits": [str(row.id) for row in rows]},
+    )  # fmt: skip
+    found = []
+    for row, summary in zip(rows, _summaries(rows, visits), strict=True):
+        entry, visit = entries.get(row.op), visits.get(row.id)
+        shared = entries.get(visit.op) if visit else None
+        cards = [*photos.get(row.op, []), *(photos.get(visit.op, []) if visit else [])]
+        found.append(
+            Opened(
+                summary=summary,
+                received=entry.received if entry else None,
+                clock=clock(entry) if entry else None,
+                form_version=(entry.form_version or "") if entry else "",
+                withheld=row.id in hidden,
+                answers=_answers(entry.data) if entry and row.id not in hidden else {},
+                shared=_answers(shared.data) if shared else {},
+                skipped=row.skipped,
+                problems=problems.get(row.op) or [],
+                photos=attachments.count(cards),
+                attachments=cards,
+            )
+        )
+    return found
+
+
+def _hidden(rows: Iterable[VisitPart], viewer: UUID, now: datetime) -> set[UUID]:
+    accusing = [row for row in rows if row.skips]
+    if not accusing:
+        return set()
+    grants = accounts.grants([viewer], on=timezone.localdate(now))[viewer]
+    prefixes = {prefix for _, own in grants for prefix in own}
+    return {row.id for row in accusing if not codes.wider(prefixes, row.skips)}
+
+
+def _answers(data: Mapping[str, Any]) -> dict[str, Any]:
+    return sealing.split(data.get("answers"))[0]
+
+
+def _visits(rows: Collection[VisitPart]) -> dict[UUID, Visit]:
+    """The shared part of each, by the part's id. Only her own: a part names any id it likes."""
+    named = Visit.objects.in_bulk({row.visit for row in rows if row.visit})
+    pairs = ((row, named.get(row.visit)) for row in rows if row.visit)
+    return {row.id: visit for row, visit in pairs if visit and visit.person == row.person}
+
+
+def _summaries(rows: Sequence[VisitPart], visits: Mapping[UUID, Visit]) -> list[Summary]:
+    names = accounts.names({row.person for row in rows})
+    return [
+        Summary(
+            id=row.id, visit=row.visit, observed=row.observed, person=row.person,
+            name=names.get(row.person, ""), child_seen=row.child_seen,
+            mode=visits[row.id].mode if row.id in visits else "",
+        )
+        for row in rows
+    ]  # fmt: skip
