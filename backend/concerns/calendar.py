@@ -19,10 +19,14 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`fallback`: a year's calendar is missing and calendar days were counted instead."""
+    """`missing`: the year whose calendar is not there; calendar days were counted instead."""
 
     at: dt.datetime
-    fallback: bool = False
+    missing: int | None = None
+
+    @property
+    def fallback(self) -> bool:
+        return self.missing is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,15 @@ class Year:
 class YearMissing(LookupError):
     """No calendar has been loaded for the year."""
 
+    def __init__(self, year: int) -> None:
+        super().__init__(year)
+        self.year = year
+
 
 @cache
 def shipped() -> Mapping[int, Year]:
     loaded: dict[int, dict[str, Any]] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
-    return {number: _year(table) for number, table in loaded.items()}
+    return {number: year(table) for number, table in loaded.items()}
 
 
 def due(
@@ -64,15 +72,15 @@ def due(
         return Deadline(_end_of(_count(first, count, shipped() if years is None else years)))
     except YearMissing as missing:
         logger.error("no working-day calendar for %s; counting calendar days", missing)
-        return Deadline(_end_of(first + count * _DAY), fallback=True)
+        return Deadline(_end_of(first + count * _DAY), missing.year)
 
 
 def is_working_day(day: dt.date, years: Mapping[int, Year]) -> bool:
     """Raises `YearMissing`."""
     if day.year not in years:
         raise YearMissing(day.year)
-    year = years[day.year]
-    return day in year.worked or (day.weekday() < 5 and day not in year.holidays)
+    table = years[day.year]
+    return day in table.worked or (day.weekday() < 5 and day not in table.holidays)
 
 
 def _count(day: dt.date, count: int, years: Mapping[int, Year]) -> dt.date:
@@ -86,7 +94,8 @@ def _end_of(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day + _DAY, dt.time.min, tzinfo=ZONE)
 
 
-def _year(table: Mapping[str, Any]) -> Year:
+def year(table: Mapping[str, Any]) -> Year:
+    """From `{holidays: [[first, last]], worked: [day]}`, with dates."""
     holidays = frozenset(
         first + number * _DAY
         for first, last in table["holidays"]

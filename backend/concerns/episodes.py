@@ -1,6 +1,7 @@
 """Which escalation a finding belongs to. Pure: the rows are read by whoever calls.
 
-One open escalation per child and episode, sealed ones apart. What was observed before the last one
+One open escalation per child and episode; sealed ones apart, and those that pass over a level of the
+reporting chain, because an escalation has one audience. What was observed before the last one
 ended belongs to it and reopens it; what was observed later starts the next episode.
 """
 
@@ -14,9 +15,12 @@ from fieldforms.vocabulary import codes
 from sync.entries import Draft, Entry
 from sync.protocol import ids
 
+from . import levels
+
 # The server itself, as the author of what follows from an operation.
 SERVER = UUID(int=0)
-Place = tuple[UUID, bool]
+# The child, whether it is sealed, and the level that is passed over.
+Place = tuple[UUID, bool, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,27 +35,31 @@ class Episode:
 def drafts(
     findings: Sequence[Entry], *, last: Mapping[Place, Episode], now: dt.datetime
 ) -> list[Draft]:
-    """One operation per child and sealedness; `last` is keyed by (child, sealed).
+    """One operation per child and audience.
 
     Ids derive from the first finding's operation, so nothing is opened twice.
     """
     places: dict[Place, list[Entry]] = {}
     for finding in findings:
-        places.setdefault((finding.file, bool(finding.data["sealed"])), []).append(finding)
+        place = finding.file, bool(finding.data["sealed"]), finding.data.get("skips", "")
+        places.setdefault(place, []).append(finding)
     return [_draft(place, own, last.get(place), now) for place, own in places.items()]
 
 
 def _draft(place: Place, findings: list[Entry], last: Episode | None, now: dt.datetime) -> Draft:
-    child, sealed = place
+    child, sealed, skips = place
     first = min(findings, key=lambda finding: finding.op)
     kind, target = "escalation.open", ids.derived(first.op, "escalation")
     if last is not None and last.ended is None:
         kind, target = "escalation.extend", last.id
     elif last is not None and last.ended is not None and _observed(findings) < last.ended:
         kind, target = "escalation.reopen", last.id
+    evidence = _evidence(findings)
     data = {
-        **_evidence(findings),
+        **evidence,
         "sealed": sealed,
+        "skips": skips,
+        "level": levels.start(evidence["to"], evidence["severity"], sealed=sealed, skips=skips),
         "episode": last.number + 1 if last else 1,
         "division": first.data["division"],
     }
@@ -65,6 +73,8 @@ def _evidence(findings: Sequence[Entry]) -> dict[str, Any]:
     return {
         "severity": max((item["severity"] for item in data), key=codes("severity").index),
         "deadline": _earliest(data, "deadline"),
+        "deadline_fallback": _first(data, "deadline").get("deadline_fallback", False),
+        "police": next((item["police"] for item in data if item.get("police")), None),
         "to": sorted({name for item in data for name in item["to"]}),
         "findings": [str(finding.target) for finding in findings],
         "observed": _earliest(data, "observed"),
@@ -73,7 +83,11 @@ def _evidence(findings: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _earliest(data: Sequence[Mapping[str, Any]], name: str) -> str:
-    return min(dt.datetime.fromisoformat(item[name]) for item in data).isoformat()
+    return dt.datetime.fromisoformat(_first(data, name)[name]).isoformat()
+
+
+def _first(data: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    return min(data, key=lambda item: dt.datetime.fromisoformat(item[name]))
 
 
 def _observed(findings: Sequence[Entry]) -> dt.datetime:

@@ -1,24 +1,38 @@
-"""What sync is told about concerns, findings and escalations. Pure functions only."""
+"""What sync is told about concerns, findings and escalations. All but the checks are pure."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sync import inbox
+from fieldforms import checking, sealing, suspects
+from fieldforms.vocabulary import codes
+from sync import oplog
 from sync.entries import Entry
 from sync.registry import Columns, Policy, Problem, RecordType, Refused
 
-from . import life_cycle
+from . import life_cycle, scope
 from .models import Concern, Escalation, Feedback, Finding, Gap, Resolution
 
 
 def concern_columns(entry: Entry) -> Columns:
-    kind = entry.data.get("kind")
     return {
-        "kind": kind if isinstance(kind, str) else "",
-        "observed": entry.observed,
-        "reporter": entry.person,
-    }
+        "kind": _kind(entry.data), "observed": entry.observed, "reporter": entry.person,
+        "skips": suspects.skipped(entry.data),
+    }  # fmt: skip
+
+
+def _kind(data: Mapping[str, Any]) -> str:
+    """The first code of the list; a text that is none stays in the operation, sealed."""
+    answers = data.get("answers")
+    kinds = answers.get("concern_kinds") if isinstance(answers, Mapping) else None
+    said = [data.get("kind"), *(kinds if isinstance(kinds, list) else [])]
+    known = codes("concern_kind")
+    return next((kind for kind in said if isinstance(kind, str) and kind in known), "")
+
+
+def check_concerns(entries: Sequence[Entry]) -> list[list[Problem]]:
+    return checking.check(entries)
 
 
 def named_concerns(data: dict[str, Any]) -> list[UUID]:
@@ -33,15 +47,22 @@ def named_concerns(data: dict[str, Any]) -> list[UUID]:
     return found
 
 
-def check_resolutions(entries: Any) -> list[list[Problem]]:
-    return [
-        []
-        if named_concerns(entry.data)
-        else [
-            Problem("concerns", "required", "没有指明要结束的关切。", "Names no concern to close.")
-        ]
-        for entry in entries
-    ]
+def check_resolutions(entries: Sequence[Entry]) -> list[list[Problem]]:
+    """Quarantines those whose author may not end a concern of that child: the danger stays open."""
+    entitled = scope.may_resolve([entry for entry in entries if not entry.trusted])
+    for entry in entries:
+        if not entry.trusted and ("person" in entry.flags or entry.op not in entitled):
+            entry.quarantine("not_allowed", "person", message=_NOT_ALLOWED)
+    return [[] if named_concerns(entry.data) else [_NONE_NAMED] for entry in entries]
+
+
+_NOT_ALLOWED = (
+    "只有乡镇儿童督导员或县级民政部门可以结束关切，已保存待查。",
+    "Only the township supervisor or the county may end a concern. It is kept for review.",
+)
+_NONE_NAMED = Problem(
+    "concerns", "required", "没有指明要结束的关切。", "Names no concern to close."
+)
 
 
 def resolution_columns(entry: Entry) -> Columns:
@@ -79,7 +100,7 @@ def gap_columns(entry: Entry) -> Columns:
 
 
 def render_opened(rows: Any, opened: Any) -> list[dict[str, Any]]:
-    return [{"data": opened[row.id]} for row in rows]
+    return [{"data": suspects.shown(sealing.opened(opened[row.id]))} for row in rows]
 
 
 def feedback_columns(columns: Columns | None, entry: Entry) -> Columns:
@@ -97,7 +118,7 @@ def feedback_columns(columns: Columns | None, entry: Entry) -> Columns:
 
 
 def render_feedback(rows: Any, opened: Any) -> list[dict[str, Any]]:
-    told = inbox.contents(row.op for row in rows)
+    told = oplog.contents(row.op for row in rows)
     return [
         {
             "escalation": str(row.escalation),
@@ -111,7 +132,8 @@ def render_feedback(rows: Any, opened: Any) -> list[dict[str, Any]]:
 
 CONCERN = RecordType(
     name="concern", model=Concern, policy=Policy.APPEND, kinds={"concern.raise": True},
-    columns=["kind", "observed", "reporter"], project=concern_columns, render=render_opened,
+    columns=["kind", "observed", "reporter", "skips"], check=check_concerns, project=concern_columns,
+    render=render_opened,
 )  # fmt: skip
 RESOLUTION = RecordType(
     name="resolution", model=Resolution, policy=Policy.APPEND, kinds={"concern.resolve": True},
@@ -136,7 +158,9 @@ ESCALATION = RecordType(
     columns=[
         "status", "severity", "deadline", "to", "sealed", "episode", "findings", "division",
         "opened_at", "observed_at", "received_at", "acknowledged_at", "acknowledged_by",
-        "assigned_to", "resolved_at", "outcome", "closed_by_op",
+        "assigned_to", "resolved_at", "outcome", "closed_by_op", "level", "level_since",
+        "waits_since", "climbs", "skips", "kept_out", "deadline_fallback", "reported_at",
+        "reported_by",
     ],
     advance=life_cycle.advance, server_only=True,
 )  # fmt: skip

@@ -52,14 +52,14 @@ def test_the_same_findings_make_the_same_operation() -> None:
 
 
 def test_an_open_escalation_is_extended_and_an_open_sealed_one_is_not_touched() -> None:
-    place = {(CHILD, False): Episode(id=UUID(int=9), number=1, ended=None)}
+    place = {(CHILD, False, ""): Episode(id=UUID(int=9), number=1, ended=None)}
     plain, sealed = drafts([finding(), finding(sealed=True)], last=place, now=NOW)
     assert (plain.kind, plain.target) == ("escalation.extend", UUID(int=9))
     assert sealed.kind == "escalation.open"
 
 
 def test_what_was_observed_before_the_end_reopens_and_later_starts_an_episode() -> None:
-    place = {(CHILD, False): Episode(id=UUID(int=9), number=1, ended=NOW)}
+    place = {(CHILD, False, ""): Episode(id=UUID(int=9), number=1, ended=NOW)}
     (late,) = drafts([finding(observed=NOW - HOUR)], last=place, now=NOW + HOUR)
     assert (late.kind, late.target) == ("escalation.reopen", UUID(int=9))
     (new,) = drafts([finding(observed=NOW + HOUR)], last=place, now=NOW + HOUR)

@@ -97,9 +97,20 @@ def test_a_second_finding_only_sharpens() -> None:
 
 
 def test_a_finding_that_is_added_does_not_undo_an_acknowledgement() -> None:
-    added = evidence(SECOND, "critical", 0, ["police"])
+    added = evidence(SECOND, "high", 0, ["police"])
     columns = life_cycle.advance(play(ACKNOWLEDGE), entry("extend", **added))
     assert columns["status"] == "acknowledged"
+
+
+def test_a_critical_finding_beside_a_milder_one_has_to_be_acknowledged_anew() -> None:
+    later = NOW + dt.timedelta(days=3)
+    added = evidence(SECOND, "critical", 0, ["police"])
+    columns = life_cycle.advance(play(ACKNOWLEDGE, ASSIGN), entry("extend", at=later, **added))
+    assert (columns["status"], columns["acknowledged_at"]) == ("open", None)
+    assert (columns["level"], columns["waits_since"], columns["climbs"]) == ("county", later, 0)
+    # A second critical one changes nothing about who has to look.
+    taken = {**columns, "status": "acknowledged", "revision": 9}
+    assert life_cycle.advance(taken, entry("extend", **added))["status"] == "acknowledged"
 
 
 def test_new_evidence_reopens_with_a_deadline_of_its_own() -> None:

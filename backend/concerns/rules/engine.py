@@ -11,8 +11,6 @@ from typing import Any
 
 import cel
 
-from fieldforms.vocabulary import codes
-
 from .lint import fact_names
 from .model import Branch, Rule, Ruleset
 
@@ -50,12 +48,19 @@ class Evaluation:
     failures: list[str] = field(default_factory=list)
 
 
-def evaluate(ruleset: Ruleset, facts: Facts) -> Evaluation:
-    """Every rule on one set of facts. A rule that fails becomes a finding to judge by hand."""
+def evaluate(ruleset: Ruleset, facts: Facts, *, sealed: bool | None = None) -> Evaluation:
+    """The rules on one set of facts; `sealed` keeps to the sealed ones or to the others.
+
+    A visit's part is judged with `sealed=False`, a sealed operation with `sealed=True`; see
+    `backend/visits/decisions/0001-sealed-answers.md`. A rule that fails becomes a finding to judge
+    by hand.
+    """
     evaluation = Evaluation()
     context = cel.Context()
     context.add_variable("facts", dict(facts))
     for rule in ruleset.rules:
+        if sealed is not None and rule.sealed is not sealed:
+            continue
         try:
             _evaluate_rule(rule, facts, context, evaluation)
         except Exception as error:  # noqa: BLE001  a broken rule must never cost a child the others
@@ -108,16 +113,12 @@ def _finding(rule: Rule, number: int, branch: Branch, facts: Facts) -> Finding:
 
 
 def _by_hand(rule: Rule) -> Finding:
-    """With the severity of the gravest branch, because nobody knows which one would have held."""
-    order = codes("severity")
-    number = max(
-        range(len(rule.branches)), key=lambda i: order.index(rule.branches[i].severity), default=0
-    )
+    """As grave as the first branch, the gravest, because nobody knows which one would have held."""
     return Finding(
         rule=rule.id,
         version=rule.version,
-        branch=number,
-        severity=rule.branches[number].severity,
+        branch=0,
+        severity=rule.branches[0].severity,
         sealed=rule.sealed,
         facts={},
         by_hand=True,

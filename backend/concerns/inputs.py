@@ -1,0 +1,297 @@
+"""What is to be judged, and with what: one `Cause` for each part, concern and sealed operation.
+
+A new part is judged with what it is given with, and so are the later ones of the same child again:
+their history has changed. So is all that came before the child was registered, on a file that was a
+stub: only now is its age known. All comes in lists, in a number of statements that does not depend on
+how many there are.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from backend.accounts import queries as accounts
+from backend.children import queries as children
+from backend.regions import codes
+from backend.regions import queries as regions
+from backend.visits import queries as visits
+from backend.visits.queries import Row
+from fieldforms.facts import Case, all_facts
+from sync import oplog
+from sync.entries import Applied, Entry
+
+from .models import Concern
+from .scope import WORKERS
+
+CHINA = ZoneInfo("Asia/Shanghai")
+TYPES = frozenset({"visit", "visit_part", "visit_sealed", "concern"})
+# A year of history, as the phones hold; of it the last dozen visits, which is what facts look at.
+WINDOW, BEFORE, AFTER = timedelta(days=365), 13, 60
+_FIELD = ("village_supervisor", *WORKERS)
+VISIT, REPORT = "household_visit", "concern_report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One operation that can lead to findings. `fresh`: it came just now, not an earlier one again.
+
+    `received` is when the news was complete; `alone`: a sealed concern without an open one.
+    """
+
+    entry: Entry
+    case: Case
+    sealed: bool
+    fresh: bool
+    alone: bool
+    division: str
+    received: datetime
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The records around one batch, by id, and their opened operations by `op`."""
+
+    parts: dict[UUID, Row] = field(default_factory=dict)
+    concerns: dict[UUID, Row] = field(default_factory=dict)
+    sealed: dict[UUID, Row] = field(default_factory=dict)
+    visits: dict[UUID, Row] = field(default_factory=dict)
+    entries: dict[UUID, Entry] = field(default_factory=dict)
+    children: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    households: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    areas: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
+    timelines: dict[UUID, list[Row]] = field(default_factory=dict)
+
+
+def gather(applied: Sequence[Applied], now: datetime) -> list[Cause]:
+    """The causes that a round brings, in the order of their operations' ids."""
+    came = {name: _ids(applied, name) for name in TYPES}
+    registered = {item.entry.file for item in applied if item.type == "child" and item.created}
+    if not (registered or any(came.values())):
+        return []
+    found = Gathered(entries={item.entry.op: item.entry for item in applied if item.type in TYPES})
+    fresh = set(found.entries)
+    judged = _find(applied, came, registered, found)
+    if not judged:
+        return []
+    look_around(found, judged, now)
+    return sorted(
+        (cause_of(row, found, fresh, now) for row in judged if row.op in found.entries),
+        key=lambda cause: cause.entry.op,
+    )
+
+
+def files_since(since: datetime, *, after: UUID | None, limit: int, within: str = "") -> list[UUID]:
+    """The next files, by id, in which something was seen or reported since; `within` a division."""
+    found = set(visits.files_since(since, after=after, limit=limit, within=within))
+    rows = Concern.objects.filter(observed__gte=since, shard__startswith=within)
+    if after is not None:
+        rows = rows.filter(file__gt=after)
+    found.update(rows.order_by("file").values_list("file", flat=True).distinct()[:limit])
+    return sorted(found)[:limit]
+
+
+def again(files: Collection[UUID], *, since: datetime, now: datetime) -> list[Cause]:
+    """Everything seen or reported since in these files, to be judged once more with what is known now."""
+    found = Gathered(concerns=_concerns((), files))
+    parts = visits.parts((), files=files)
+    found.parts = {row.id: row for row in parts if row.observed >= since - WINDOW}
+    found.sealed = {row.id: row for row in visits.sealed((), files=files)}
+    rows = (*found.parts.values(), *found.concerns.values(), *found.sealed.values())
+    judged = [row for row in rows if row.observed >= since]
+    look_around(found, judged, now)
+    return [cause_of(row, found, set(), now) for row in judged if row.op in found.entries]
+
+
+def _ids(applied: Sequence[Applied], name: str) -> set[UUID]:
+    return {item.entry.target for item in applied if item.type == name}
+
+
+def _find(
+    applied: Sequence[Applied], came: Mapping[str, set[UUID]], registered: set[UUID],
+    found: Gathered,
+) -> list[Row]:  # fmt: skip
+    """Fills in the rows; returns those to judge."""
+    named = {
+        item.columns["of"] for item in applied if item.type == "visit_sealed" and item.columns["of"]
+    }
+    near = visits.parts(came["visit_part"] | named, visits=came["visit"], files=registered)
+    found.concerns = _concerns(came["concern"] | named, registered)
+    moments = {(row.file, row.observed) for row in (*near, *found.concerns.values())}
+    moments |= {(i.entry.file, i.entry.observed) for i in applied if i.type == "visit_sealed"}
+    timeline = visits.around(moments, window=WINDOW, before=BEFORE, after=AFTER)
+    found.parts = {row.id: row for row in (*timeline, *near)}
+    changed = [
+        row
+        for row in near
+        if row.id in came["visit_part"] or row.of in came["visit"] or row.file in registered
+    ]
+    parts = _affected(changed, found.parts.values())
+    concerns = [
+        row
+        for row in found.concerns.values()
+        if row.id in came["concern"] or row.file in registered
+    ]
+    around = {row.id for row in (*parts, *concerns)}
+    found.sealed = {
+        row.id: row for row in visits.sealed(came["visit_sealed"], of=around, files=registered)
+    }
+    return [*parts, *concerns, *found.sealed.values()]
+
+
+def _affected(changed: Iterable[Row], parts: Iterable[Row]) -> list[Row]:
+    """What changed, and everything observed later of the same child: its history is another now."""
+    since: dict[UUID, datetime] = {}
+    ids = set()
+    for row in changed:
+        ids.add(row.id)
+        since[row.file] = min(row.observed, since.get(row.file, row.observed))
+    return [
+        row
+        for row in parts
+        if row.id in ids or (row.file in since and row.observed > since[row.file])
+    ]
+
+
+def _concerns(ids: Collection[UUID], files: Collection[UUID]) -> dict[UUID, Row]:
+    rows = Concern.objects.filter(Q(id__in=ids) | Q(file__in=files)).values_list(
+        "id", "op", "file", "shard", "reporter", "observed"
+    )
+    return {row[0]: Row._make((*row, None)) for row in rows}
+
+
+def look_around(found: Gathered, judged: Sequence[Row], now: datetime) -> None:
+    """Opens the words of all of these: two statements for operations, four for registers."""
+    found.visits = visits.shared({row.of for row in found.parts.values() if row.of})
+    rows = (*found.parts.values(), *found.concerns.values(), *found.sealed.values())
+    wanted = {row.op for row in (*rows, *found.visits.values())} - found.entries.keys()
+    found.entries |= {entry.op: entry for entry in oplog.load("op = ANY(%s)", [list(wanted)])}
+    found.children = children.shown_children({row.file for row in judged})
+    homes = {home for card in found.children.values() if (home := _uuid(card.get("household")))}
+    found.households = children.shown_households(homes)
+    cards = [*found.children.values(), *found.households.values()]
+    places = {_division(card) for card in cards} | {row.shard for row in judged}
+    found.known = {code for code in regions.exists(places) if len(code) >= 6}
+    authors = {row.person for row in judged}
+    found.areas = accounts.areas(authors, on=now.astimezone(CHINA).date(), roles=_FIELD)
+    for row in sorted(found.parts.values(), key=lambda row: (row.observed, row.op), reverse=True):
+        found.timelines.setdefault(row.file, []).append(row)
+
+
+def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Cause:
+    entry = found.entries[row.op]
+    sealed = row.id in found.sealed
+    given_with = _given_with(row, found) if sealed else row
+    said = [*_said(given_with, found), *([entry] if sealed else [])]
+    child = found.children.get(row.file, {})
+    household = found.households.get(_uuid(child.get("household")) or row.file, {})
+    is_fresh = row.op in fresh
+    return Cause(
+        entry=entry,
+        case=Case(
+            form=_form(entry, VISIT if given_with and given_with.id in found.parts else REPORT),
+            version=entry.form_version or "",
+            answers={name: value for one in said for name, value in answers(one).items()},
+            skipped={name for one in said for name in skipped(one)},
+            child=child,
+            household=household,
+            history=_history(row, given_with, found),
+            observed=entry.observed.astimezone(CHINA).date(),
+        ),
+        sealed=sealed,
+        fresh=is_fresh,
+        alone=sealed and row.of is None,
+        division=_place(row, child, household, found),
+        received=entry.received if is_fresh else now,
+    )
+
+
+def _given_with(row: Row, found: Gathered) -> Row | None:
+    """The part or concern of a sealed operation, if it is here and of the same child."""
+    other = row.of and (found.parts.get(row.of) or found.concerns.get(row.of))
+    return other if other and other.file == row.file else None
+
+
+def _said(row: Row | None, found: Gathered) -> list[Entry]:
+    """A part's words with the whole visit's before them; what was erased is left out."""
+    if row is None:
+        return []
+    visit = found.visits.get(row.of) if row.of else None
+    rows = [visit, row] if visit and _may_use(visit, row, found) else [row]
+    return [found.entries[one.op] for one in rows if one.op in found.entries]
+
+
+def _may_use(visit: Row, part: Row, found: Gathered) -> bool:
+    """Her own visit, or one of this child's household: nobody else's words may be drawn in."""
+    household = _uuid(found.children.get(part.file, {}).get("household"))
+    return visit.person == part.person or visit.file == household
+
+
+def _history(row: Row, given_with: Row | None, found: Gathered) -> list[dict[str, Any]]:
+    """Merged answers of the earlier visits, the latest first."""
+    place = (row.observed, row.op)
+    earlier = [
+        part
+        for part in found.timelines.get(row.file, [])
+        if (part.observed, part.op) < place
+        and part is not given_with
+        and row.observed - part.observed <= WINDOW
+    ]
+    return [
+        {name: value for one in _said(part, found) for name, value in answers(one).items()}
+        for part in earlier[: BEFORE - 1]
+    ]
+
+
+def answers(entry: Entry) -> Mapping[str, Any]:
+    given = entry.data.get("answers")
+    return given if isinstance(given, dict) else {}
+
+
+def skipped(entry: Entry) -> list[str]:
+    given = entry.data.get("skipped")
+    return [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
+
+
+def _form(entry: Entry, default: str) -> str:
+    """A form that no fact is read from would make everything unknown: then it is the usual one."""
+    return entry.form if entry.form in _forms() else default
+
+
+@cache
+def _forms() -> frozenset[str]:
+    return frozenset(key.split()[0] for fact in all_facts().values() for key in fact.sources)
+
+
+def _place(
+    row: Row, child: Mapping[str, Any], household: Mapping[str, Any], found: Gathered
+) -> str:
+    """Whose queue it is in. A division that nobody knows would be in nobody's: then her county's.
+
+    She works where the child lives more often than a wrong code is right. A residence in another
+    county is not answered for there before that county has taken the file over.
+    """
+    area = found.areas.get(row.person, [])
+    for division in (_division(child), _division(household), row.shard):
+        here = division.startswith(row.shard)
+        if here and (division in found.known or codes.covers(area, division)):
+            return division
+    return next((prefix[:6] for prefix in area if len(prefix) >= 6), row.shard)
+
+
+def _division(card: Mapping[str, Any]) -> str:
+    residence = card.get("residence")
+    return str(residence.get("division") or "") if isinstance(residence, dict) else ""
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None

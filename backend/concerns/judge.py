@@ -1,0 +1,151 @@
+"""Judges what was seen, in the transaction that writes it: no visit without its findings."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sync.entries import Applied, Draft
+from sync.protocol import ids
+
+from . import calendar, rulesets, variants
+from .episodes import SERVER
+from .inputs import Cause, gather
+from .judging import Found, Judgement, judge, police_call, rank, skips
+from .models import Finding, RulesetVersion
+from .rules.engine import Gap
+from .rules.model import Ruleset, ruleset
+from .year_tables import Years
+
+_SHA = re.compile(r"[0-9a-f]{64}")
+Known = Mapping[tuple[UUID, str], int]
+
+
+def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
+    """Findings and gaps of what a round brings. Their ids follow from the operation that was judged
+    and the rule, so that nothing is found twice after a resend, a replay or a late visit.
+    """
+    causes = gather(applied, now)
+    if not causes:
+        return []
+    rules, years = in_force(), Years()
+    shown = shown_rulesets({cause.entry.ruleset for cause in causes if cause.fresh}, rules)
+    known = _known({cause.entry.op for cause in causes})
+    local = variants.here({cause.division for cause in causes})
+    drafts: list[Draft] = []
+    for cause in causes:
+        theirs = shown.get(cause.entry.ruleset or "", rules)
+        judgement = judge(cause, rules, theirs, local[cause.division])
+        drafts += [
+            finding_draft(cause, found, rules, now, years)
+            for found in judgement.findings
+            # Only what is new or graver: a milder branch says nothing that is not known.
+            if rank(found.severity) > known.get((cause.entry.op, found.rule), -1)
+        ]
+        if cause.fresh:
+            drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _is_report(cause)]
+            _tell(cause, judgement)
+    return drafts
+
+
+def in_force() -> Ruleset:
+    """The published rules; until somebody publishes, the ones that ship, because a visit that comes
+    before would otherwise be judged by nothing.
+    """
+    try:
+        return rulesets.current().ruleset
+    except rulesets.NoRules:
+        return _shipped()
+
+
+@cache
+def _shipped() -> Ruleset:
+    return ruleset(rulesets.shipped())
+
+
+def shown_rulesets(named: Collection[str | None], rules: Ruleset) -> dict[str, Ruleset]:
+    """The rules that the phones had, where they are not the ones in force and we know them."""
+    others = {sha for sha in named if sha and _SHA.fullmatch(sha) and sha != rules.sha256}
+    if not others:
+        return {}
+    versions = RulesetVersion.objects.filter(sha256__in=others)
+    return {version.sha256: ruleset(version.content) for version in versions}
+
+
+def _known(causes: Collection[UUID]) -> dict[tuple[UUID, str], int]:
+    """How grave what is found already is, by cause and rule."""
+    known: dict[tuple[UUID, str], int] = {}
+    rows = Finding.objects.filter(cause__in=causes).values_list("cause", "rule", "severity")
+    for cause, rule, severity in rows:
+        known[cause, rule] = max(rank(severity), known.get((cause, rule), -1))
+    return known
+
+
+def finding_draft(cause: Cause, found: Found, rules: Ruleset, now: datetime, years: Years) -> Draft:
+    key = (found.rule, found.severity)
+    deadline = calendar.due(found.deadline, received=cause.received, years=years)
+    data = {
+        "rule": found.rule, "rule_version": found.version, "branch": found.branch,
+        "severity": found.severity, "source": found.source, "sealed": found.sealed,
+        "by_hand": found.by_hand, "facts": dict(found.facts), "basis": list(found.basis),
+        "title": dict(found.title), "do": dict(found.do), "lesson": found.lesson,
+        "to": list(found.to), "ruleset": rules.sha256, "local": list(found.local),
+        "deadline": deadline.at.isoformat(), "calendar_missing": deadline.missing,
+        "deadline_fallback": deadline.fallback, "skips": skips(cause), "police": police_call(cause),
+        **_origin(cause),
+        "received": cause.received.isoformat(), "division": cause.division,
+    }  # fmt: skip
+    return _draft(cause, "finding", key, data, now)
+
+
+def _gap(cause: Cause, gap: Gap, now: datetime) -> Draft:
+    data = {
+        "rule": gap.rule, "rule_version": gap.version, "branch": gap.branch,
+        "missing": list(gap.missing), "sealed": gap.sealed, **_origin(cause),
+    }  # fmt: skip
+    return _draft(cause, "gap", (gap.rule, str(gap.branch)), data, now)
+
+
+def _origin(cause: Cause) -> dict[str, str]:
+    return {"cause": str(cause.entry.op), "observed": cause.entry.observed.isoformat()}
+
+
+def _draft(
+    cause: Cause, name: str, key: tuple[str, str], data: dict[str, Any], now: datetime
+) -> Draft:
+    return Draft(
+        op=ids.derived(cause.entry.op, f"{name}.record", *key),
+        person=SERVER,
+        kind=f"{name}.record",
+        target=ids.derived(cause.entry.op, name, *key),
+        file=cause.entry.file,
+        data=data,
+        at=now,
+        shard=cause.entry.shard or cause.entry.sent_from,
+    )
+
+
+def _is_report(cause: Cause) -> bool:
+    """A report asks little: every critical rule would be a gap of it. Gaps are a visit's."""
+    return cause.entry.kind == "concern.raise"
+
+
+def _tell(cause: Cause, judgement: Judgement) -> None:
+    """Her receipt says where the server judged otherwise, unless the file is out of her scope."""
+    if cause.sealed or not {"outside", "stub"}.isdisjoint(cause.entry.flags):
+        return
+    more, less = ", ".join(judgement.only_server), ", ".join(judgement.only_phone)
+    if not (more or less):
+        return
+    cause.entry.flags.append("problems")
+    cause.entry.problems.append(
+        {
+            "field": "findings",
+            "code": "findings.differ",
+            "zh": f"服务器另外判定：{more or '无'}；只有手机判定：{less or '无'}，均已保留。",
+            "en": f"Found by the server only: {more or 'none'}; by the phone only: {less or 'none'}."
+            " Both are kept.",
+        }
+    )

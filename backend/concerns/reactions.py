@@ -1,0 +1,101 @@
+"""What follows from findings and from the office's steps. Runs inside the writing transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.audit import services as audit
+from sync.entries import Applied, Draft
+from sync.protocol import ids
+
+from . import episodes, life_cycle
+from .models import ENDED, Escalation
+
+
+def open_escalations(applied: Sequence[Applied], now: datetime) -> list[Draft]:
+    """Each finding joins, reopens or begins an episode. The children's files are locked here."""
+    findings = [item.entry for item in applied if item.type == "finding"]
+    if not findings:
+        return []
+    last = _last({finding.file for finding in findings})
+    return episodes.drafts(findings, last=last, now=now)
+
+
+def _last(children: Collection[UUID]) -> dict[episodes.Place, episodes.Episode]:
+    rows = (
+        Escalation.objects.filter(file__in=children)
+        .order_by("file", "sealed", "skips", "-episode")
+        .distinct("file", "sealed", "skips")
+    )
+    return {
+        (row.file, row.sealed, row.skips): episodes.Episode(
+            id=row.id, number=row.episode, ended=row.resolved_at
+        )
+        for row in rows
+    }
+
+
+def move_escalations(applied: Sequence[Applied], now: datetime) -> list[Draft]:
+    """What has not ended goes with the child to the county that took it over, the sealed too."""
+    accepted = {item.entry.file: item for item in applied if item.entry.kind == "transfer.accept"}
+    if not accepted:
+        return []
+    rows = Escalation.objects.filter(file__in=accepted).exclude(status__in=ENDED)
+    return [
+        Draft(
+            op=ids.derived(accepted[row.file].entry.op, "escalation.transfer", str(row.id)),
+            person=accepted[row.file].entry.person, kind="escalation.transfer", target=row.id,
+            file=row.file, data={"division": accepted[row.file].columns["to_division"]}, at=now,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def send_feedback(applied: Sequence[Applied], now: datetime) -> list[Draft]:
+    """Whoever reported hears what came of it (Minors Protection Law 11), never of a sealed one."""
+    return [
+        Draft(
+            op=ids.derived(item.entry.op, "feedback.send"),
+            person=item.entry.person,
+            kind="feedback.send",
+            target=ids.derived(item.entry.op, "feedback"),
+            file=item.entry.file,
+            data={
+                "escalation": str(item.entry.target),
+                "outcome": item.columns["outcome"],
+                "text": str(item.entry.data.get("feedback", "")),
+            },
+            at=now,
+        )
+        for item in applied
+        # Whoever holds the file's phone would read it: where a suspect is in the chain, the office
+        # tells the reporter itself.
+        if item.entry.kind in life_cycle.ENDS and not _confidential(item.columns)
+    ]
+
+
+def _confidential(columns: Mapping[str, Any]) -> bool:
+    return bool(columns["sealed"] or columns["skips"] or columns["kept_out"])
+
+
+def audit_steps(applied: Sequence[Applied], now: datetime) -> None:
+    """A line for each step a person took, in the transaction that wrote it."""
+    for kind in (*life_cycle.STEPS, *life_cycle.NOTES, "concern.resolve"):
+        lines = [
+            audit.Line(
+                actor=item.entry.person,
+                subject=item.entry.target,
+                county=item.columns.get("division", item.entry.shard)[:6],
+                device=item.entry.device,
+            )
+            for item in applied
+            if item.entry.kind == kind
+        ]
+        if lines:
+            audit.record_each(
+                lines,
+                action=kind,
+                now=now,
+                subject_type="resolution" if kind == "concern.resolve" else "escalation",
+            )
