@@ -1,0 +1,45 @@
+"""Tells a worker that there is something to deliver, without making anybody wait for the broker."""
+
+import logging
+import threading
+import time
+
+from amqp.exceptions import AMQPError
+from celery import current_app
+from kombu.exceptions import KombuError
+
+logger = logging.getLogger(__name__)
+TASK = "backend.notifications.tasks.deliver_all"
+# After a failure nobody asks the broker for so long: beat delivers every minute all the same.
+PAUSE_SECONDS = 15.0
+
+
+class Nudger:
+    """One thread a process; many nudges become one message to the broker."""
+
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def nudge(self) -> None:
+        """Returns at once, whatever the broker does."""
+        self._wanted.set()
+        with self._starting:
+            # A thread does not live on in a forked process, nor after an error nobody expected.
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="nudge", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            try:
+                current_app.send_task(TASK, retry=False)
+            except (AMQPError, KombuError, OSError) as error:
+                logger.warning("the broker was not reached, beat delivers instead: %s", error)
+                time.sleep(PAUSE_SECONDS)
+
+
+nudge = Nudger().nudge
