@@ -1,0 +1,67 @@
+"""Who may see which attachments. Sealed ones: those alone who may open what is sealed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from backend.caseload import queries as caseload
+from backend.children import queries as children
+from backend.concerns import queries as concerns
+from backend.regions import codes
+from sync.models import Attachment, File
+from sync.uploads import queries as uploads
+
+
+def readable(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
+    """Whose contents she may see: as with what was seen on a visit, and what is sealed if she opens that."""
+    case = caseload.case_of(viewer, now=now)
+    return uploads.everything().filter(_of(case, sealed=False) | _sealed(viewer, now))
+
+
+def known(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
+    """Of which she may know that there are such: an administrator has to ask for a phone's photographs."""
+    files = caseload.named_to(viewer, now=now)
+    return uploads.everything().filter(_of(files, sealed=False) | _sealed(viewer, now))
+
+
+def closable(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
+    """Which she may close as lost: nobody her own evidence."""
+    files = caseload.office_of(viewer, now=now)
+    return uploads.everything().filter(_of(files, sealed=False) | _sealed(viewer, now))
+
+
+def whole(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
+    """Whose original and camera's notes (place, time, device) she may see: the county's."""
+    county = caseload.counties_of(viewer, now=now)
+    files = caseload.Reached(children.everybody().filter(children.lives_in(county)), county)
+    return uploads.everything().filter(_of(files, sealed=False) | _sealed(viewer, now))
+
+
+def _sealed(viewer: UUID, now: datetime) -> Q:
+    prefixes = concerns.reach(viewer, on=timezone.localdate(now)).sealed
+    lives = children.everybody().filter(children.lives_in(prefixes))
+    return _of(caseload.Reached(lives, prefixes), sealed=True)
+
+
+def _of(reached: caseload.Reached, *, sealed: bool) -> Q:
+    """Those in the children's files, in their households' and in stubs of a whole county."""
+    homes = reached.children.exclude(household=None)
+    return Q(sealed=sealed) & (
+        Q(file__in=reached.children.values("id"))
+        | Q(file__in=homes.values("household"))
+        | Q(file__in=File.objects.filter(_in(reached.prefixes), stub=True).values("id"))
+    )
+
+
+def _in(prefixes: Iterable[str]) -> Q:
+    """Shards are counties: a narrower prefix covers none."""
+    found = Q(pk__in=[])
+    for prefix in prefixes:
+        if prefix == codes.COUNTRY:
+            return Q()
+        if codes.is_well_formed(prefix):
+            found |= Q(shard__startswith=prefix)
+    return found
