@@ -1,0 +1,46 @@
+"""Erasing a child's file, for the county's lead."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.accounts.permissions import WithRole, caller
+from backend.common import clock
+
+from . import services
+
+
+class Eraser(WithRole):
+    roles = frozenset(services.ERASERS)
+
+
+class EraseIn(serializers.Serializer):
+    reason = serializers.CharField(
+        max_length=2000, help_text="The request or the rule it follows from. Kept, sealed."
+    )
+
+
+class ErasedOut(serializers.Serializer):
+    files = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="The child's, and the household's when it was its last child.",
+    )
+
+
+class EraseView(APIView):
+    """There is no way back: the key is destroyed, and phones purge the file when they next sync."""
+
+    permission_classes = [Eraser]
+
+    @extend_schema(operation_id="child_erase", request=EraseIn, responses=ErasedOut)
+    def post(self, request: Request, child: UUID) -> Response:
+        given = EraseIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        files = services.child_erase(
+            child=child, actor=caller(request), now=clock.now(), **given.validated_data
+        )
+        return Response(ErasedOut({"files": files}).data)
