@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class GuardianshipConfig(AppConfig):
+    name = "backend.guardianship"
