@@ -7,13 +7,20 @@ malformed value stops the start with the variable's name, never with a default t
 import base64
 import binascii
 import os
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.config import logs, messaging
+from fieldforms import vocabulary
+
+T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
@@ -41,8 +48,25 @@ def env_int(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
 
 
+def env_choice(name: str, choices: Sequence[str]) -> str:
+    """The first choice is the default."""
+    value = os.environ.get(name, choices[0])
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
 def env_list(name: str, default: str) -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+def env_numbers(name: str) -> dict[str, int]:
+    """`522630:7,522629:21`: a whole number by name."""
+    pairs = [item.partition(":") for item in env_list(name, "")]
+    try:
+        return {key.strip(): int(value) for key, _, value in pairs}
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must look like 522630:7,522629:21.") from None
 
 
 def env_key(name: str) -> bytes:
@@ -77,13 +101,40 @@ def database(url: str) -> dict[str, object]:
     }
 
 
+def s3(bucket: str, endpoint: str) -> dict[str, object] | None:
+    """Photos in an S3-compatible store, when a bucket is named; its keys come as AWS_* variables."""
+    if not bucket:
+        return None
+    options = {"bucket_name": bucket, "endpoint_url": endpoint or None, "file_overwrite": True}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def env_as(name: str, default: str, read: Callable[[str], T], like: str) -> T:
+    """What `read` makes of the value; `like` shows a value that it can use."""
+    try:
+        return read(env(name, default))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must look like {like}") from None
+
+
 DEBUG = env_bool("HUXING_DEBUG", default=False)
 SECRET_KEY = env("HUXING_SECRET_KEY")
 # The key that wraps every file's data key, and the one that makes names and ID numbers findable.
 # They live outside the database, so that a copy of the database alone is unreadable.
 HUXING_MASTER_KEY = env_key("HUXING_MASTER_KEY")
+# While keys are re-wrapped: opens what the new master key has not wrapped yet, and wraps nothing.
+HUXING_MASTER_KEY_PREVIOUS = (
+    env_key("HUXING_MASTER_KEY_PREVIOUS") if env("HUXING_MASTER_KEY_PREVIOUS", "") else None
+)
 HUXING_INDEX_KEY = env_key("HUXING_INDEX_KEY")
+# A phone that has had no answer for so long closes its files; a new concern can always be written.
+HUXING_LEASE_DAYS = env_int("HUXING_LEASE_DAYS", 14)
+HUXING_LEASE_DAYS_BY_COUNTY = env_numbers("HUXING_LEASE_DAYS_BY_COUNTY")
+# After a restore: how long an author's phone may stay away before a person looks at what others held.
+HUXING_RECOVERED_HOURS = env_int("HUXING_RECOVERED_HOURS", 2)
 HUXING_DATA_DIR = Path(env("HUXING_DATA_DIR", str(BASE_DIR / ".huxing")))
+# What no restored backup may undo. Keep it on another disk than the database's.
+HUXING_LEDGER = Path(env("HUXING_LEDGER", "") or HUXING_DATA_DIR / "ledger.jsonl")
 
 ALLOWED_HOSTS = env_list("HUXING_ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = env_list("HUXING_TRUSTED_ORIGINS", "")
@@ -105,10 +156,21 @@ INSTALLED_APPS = [
     "backend.audit",
     "backend.regions",
     "backend.accounts",
+    "backend.notifications",
+    "backend.duty",
     "backend.children",
     "backend.caseload",
     "backend.visits",
     "backend.concerns",
+    "backend.referrals",
+    "backend.guardianship",
+    "backend.dossier",
+    "backend.quarantine",
+    "backend.erasure",
+    "backend.console",
+    # After the console, whose template takes the place of one of its own.
+    "django.contrib.admin",
+    "backend.recovery",
     "backend.config",
 ]
 
@@ -165,11 +227,15 @@ SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "backend.accounts.api.locked_out"
+AXES_LOCKOUT_CALLABLE = "backend.accounts.api.session.locked_out"
 
 LOGIN_URL = "/login/"
-LOGIN_REDIRECT_URL = "/office/queue/"
+LOGIN_REDIRECT_URL = "/office/"
 LOGOUT_REDIRECT_URL = "/login/"
+
+# A phone's clock that is off by more is flagged on what it wrote, and shown; never refused.
+SYNC_MAX_ATTACHMENT = env_int("HUXING_MAX_ATTACHMENT_MIB", 64) * 1024 * 1024
+SYNC_CLOCK_TOLERANCE_SECONDS = env_int("HUXING_CLOCK_TOLERANCE_SECONDS", 300)
 
 # TLS ends at the proxy in front. The demo on 127.0.0.1 has none and says so with HUXING_TLS=0.
 TLS = env_bool("HUXING_TLS", default=True)
@@ -197,11 +263,13 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HUXING_DATA_DIR / "static"
+LOCAL_FILES = {
+    "BACKEND": "sync.uploads.folder.Folder",
+    "OPTIONS": {"location": str(HUXING_DATA_DIR / "files")},
+}
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(HUXING_DATA_DIR / "files")},
-    },
+    # What lies there is sealed by sync.uploads; the store needs no encryption of its own.
+    "default": s3(env("HUXING_S3_BUCKET", ""), env("HUXING_S3_ENDPOINT", "")) or LOCAL_FILES,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Ten photographs' worth of form fields never reach Django; a push has its own limit (sync/limits).
@@ -212,9 +280,9 @@ REST_FRAMEWORK = {
         "backend.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["backend.accounts.permissions.SignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "backend.config.openapi.Schema",
     "DEFAULT_PAGINATION_CLASS": "backend.common.api.Pages",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "backend.common.api.problem_response",
@@ -231,12 +299,76 @@ REST_KNOX = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Huxing API",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    # A coded list has one name everywhere: the vocabulary's.
+    "ENUM_NAME_OVERRIDES": {
+        "".join(part.capitalize() for part in name.split("_")): vocabulary.codes(name)
+        for name in vocabulary.distinct()
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "backend.config.openapi.complete",
+    ],
 }
 
+# How long an operation waits for what it depends on before it is forced, and how long the server may
+# fail on one before somebody is told.
+SYNC_FORCE_AFTER = timedelta(hours=env_int("HUXING_FORCE_AFTER_HOURS", 7 * 24))
+SYNC_ALARM_AFTER = timedelta(minutes=env_int("HUXING_ALARM_AFTER_MINUTES", 60))
+# How many days something may wait for a person before its county is reminded, each day anew.
+HUXING_REVIEW_DAYS = env_int("HUXING_REVIEW_DAYS", 3)
+# Threads of one web process, by the variable that granian itself reads: one number for both.
+WEB_THREADS = env_int("GRANIAN_BLOCKING_THREADS", 8)
+# Of these, photographs on slow lines hold a quarter, syncs all but one of the rest and one county all
+# but one of those; whoever comes on top is told when to come again. One is left to the office.
+SYNC_UPLOAD_CONCURRENCY = env_int("HUXING_UPLOAD_CONCURRENCY", max(1, WEB_THREADS // 4))
+SYNC_CONCURRENCY = env_int(
+    "HUXING_SYNC_CONCURRENCY", max(1, WEB_THREADS - SYNC_UPLOAD_CONCURRENCY - 1)
+)
+SYNC_CONCURRENCY_PER_SHARD = env_int(
+    "HUXING_SYNC_CONCURRENCY_PER_COUNTY", max(1, SYNC_CONCURRENCY - 1)
+)
+
+# Messages to people (backend/notifications). Where links in them lead; empty leaves links out.
+HUXING_ADDRESS = env("HUXING_ADDRESS", "").rstrip("/")
+# When messages that are not critical wait; everybody may choose her own.
+HUXING_QUIET_HOURS = env_as("HUXING_QUIET_HOURS", "22:00-07:00", messaging.hours, "22:00-07:00")
+HUXING_QUIET_HOURS_BY_COUNTY = env_as(
+    "HUXING_QUIET_HOURS_BY_COUNTY", "",
+    lambda text: messaging.hours_by_county([item for item in text.split(",") if item.strip()]),
+    "522630=21:00-08:00,522629=23:00-06:00",
+)  # fmt: skip
+# Mail is on where a server is named.
+HUXING_SMTP: dict[str, Any] | None = env_as(
+    "HUXING_SMTP_URL", "", lambda url: messaging.mail_server(url) if url else None,
+    "smtp://user:password@host:587?tls=start",
+)  # fmt: skip
+HUXING_MAIL_FROM = env("HUXING_MAIL_FROM", "huxing@localhost")
+# Text messages are on where a gateway is named. In its header values and body, {phone}, {text},
+# {key} and {kind} are filled in.
+HUXING_SMS_URL = env("HUXING_SMS_URL", "")
+HUXING_SMS_METHOD = env_choice("HUXING_SMS_METHOD", ("POST", "PUT", "GET"))
+HUXING_SMS_FORMAT = env_choice("HUXING_SMS_FORMAT", ("json", "form"))
+HUXING_SMS_HEADERS = env_as(
+    "HUXING_SMS_HEADERS", "{}", messaging.json_object, '{"Authorization": "Bearer …"}'
+)
+HUXING_SMS_BODY = env_as(
+    "HUXING_SMS_BODY", '{"phone": "{phone}", "text": "{text}", "id": "{key}"}',
+    messaging.json_object, '{"phone": "{phone}", "text": "{text}", "id": "{key}"}',
+)  # fmt: skip
+# What the gateway's answer must contain to mean yes, where a 2xx alone does not say it.
+HUXING_SMS_SUCCESS = env("HUXING_SMS_SUCCESS", "")
+# Webhooks to addresses of the own network, and without TLS: only where it is one's own machine.
+HUXING_WEBHOOK_PRIVATE = env_bool("HUXING_WEBHOOK_PRIVATE", default=False)
+# How long a message is tried before it becomes a dead letter.
+HUXING_GIVE_UP_AFTER = timedelta(hours=env_int("HUXING_GIVE_UP_AFTER_HOURS", 48))
+
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", "filesystem://")
+# Another name where installations share one broker.
+CELERY_TASK_DEFAULT_QUEUE = env("CELERY_TASK_DEFAULT_QUEUE", "celery")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -244,7 +376,52 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(HUXING_DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    # On the minute, so that what a minute brought is one seal.
+    "seal-audit": {"task": "backend.audit.tasks.seal", "schedule": crontab()},
+    "witness-audit": {"task": "backend.audit.tasks.witness", "schedule": crontab(hour=0, minute=5)},
+    "alert-recovered": {
+        "task": "backend.recovery.tasks.alert_recovered",
+        "schedule": timedelta(minutes=10),
+    },
+    "run-rehearsals": {
+        "task": "backend.concerns.tasks.run_rehearsals",
+        "schedule": timedelta(minutes=1),
+    },
     "retry-held-operations": {"task": "sync.tasks.retry_held", "schedule": timedelta(minutes=1)},
+    "open-kept": {"task": "sync.tasks.open_kept", "schedule": timedelta(minutes=1)},
+    "force-held-operations": {"task": "sync.tasks.force_held", "schedule": timedelta(minutes=15)},
+    "raise-alarms": {"task": "sync.tasks.raise_alarms", "schedule": timedelta(minutes=5)},
+    "finish-assignment-orders": {
+        "task": "backend.caseload.tasks.finish_orders",
+        "schedule": timedelta(minutes=1),
+    },
+    # Each commit nudges the worker; this is for what a broker that was down did not hear.
+    "deliver-messages": {
+        "task": "backend.notifications.tasks.deliver_all",
+        "schedule": timedelta(minutes=1),
+    },
+    "remind-of-referrals": {
+        "task": "backend.referrals.tasks.remind",
+        "schedule": timedelta(hours=1),
+    },
+    "remind-of-what-waits": {
+        "task": "backend.quarantine.tasks.remind",
+        "schedule": timedelta(hours=1),
+    },
+    "look-at-escalation-clocks": {
+        "task": "backend.concerns.tasks.look_at_clocks",
+        "schedule": timedelta(minutes=1),
+    },
+    # Each run says what it has to say once a day or week: hours only bound how late that is.
+    "look-at-what-time-calls-for": {
+        "task": "backend.concerns.tasks.look_at_time",
+        "schedule": timedelta(hours=1),
+    },
+    "alert-cases": {
+        "task": "backend.guardianship.tasks.give_alerts",
+        "schedule": timedelta(minutes=15),
+    },
+    "expire-uploads": {"task": "sync.tasks.expire_uploads", "schedule": timedelta(hours=1)},
 }
 if CELERY_BROKER_URL.startswith("filesystem:"):
     # Needs no broker at all: messages are files. For the demo and for one machine.
@@ -257,7 +434,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"lines": logs.formatter(env_choice("HUXING_LOG_FORMAT", logs.FORMATS))},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": env("HUXING_LOG_LEVEL", "INFO")},
 }

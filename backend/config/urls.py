@@ -1,12 +1,18 @@
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView
 
 from backend.accounts.permissions import Phone
+from backend.common.admin import site
+from backend.dossier.api import DossiersView, OpenView
+from backend.erasure.api import EraseView
 from sync.api import SyncView
+from sync.uploads.api import FetchView, FileView, UploadsView, UploadView
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answers once the database does; says nothing else to anybody."""
     with connection.cursor() as cursor:
@@ -17,11 +23,37 @@ def healthz(request: HttpRequest) -> HttpResponse:
 api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("sync", SyncView.as_view(permission_classes=[Phone]), name="sync"),
+    path("uploads/", UploadsView.as_view(permission_classes=[Phone]), name="uploads"),
+    path("uploads/<uuid:upload>", UploadView.as_view(permission_classes=[Phone]), name="upload"),
+    path("files/<uuid:file>/attachments", FileView.as_view(permission_classes=[Phone])),
+    path(
+        "files/<uuid:file>/attachments/<str:sha256>/<str:what>",
+        FetchView.as_view(permission_classes=[Phone]),
+    ),
+    path("attachments/", include("backend.attachments.urls")),
     path("divisions/", include("backend.regions.urls")),
+    path("forms/", include("fieldforms.urls")),
+    path("escalations/", include("backend.concerns.urls")),
+    path("cases/", include("backend.guardianship.urls")),
+    path("rules/", include("backend.concerns.editions.urls")),
+    path("quarantine/", include("backend.quarantine.urls")),
+    path("duty/", include("backend.duty.urls")),
+    path("conflicts/", include("backend.children.urls")),
+    path("recovered/", include("backend.recovery.urls")),
+    path("children/<uuid:child>/dossiers/", DossiersView.as_view()),
+    path("dossiers/<uuid:dossier>/open", OpenView.as_view()),
+    path("children/<uuid:child>/erase", EraseView.as_view()),
+    path("children/", include("backend.visits.urls")),
+    path("roster/", include("backend.caseload.roster.urls")),
+    path("", include("backend.caseload.urls")),
+    path("", include("backend.notifications.urls")),
+    path("", include("backend.referrals.urls")),
     path("", include("backend.accounts.urls")),
 ]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", include(api)),
+    path("admin/", site.urls),
+    path("", include("backend.console.urls")),
 ]

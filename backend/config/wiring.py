@@ -1,19 +1,36 @@
 """Registers every record type with sync and gives sync what it needs of this project."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from rest_framework.request import Request
 
 from backend.accounts import queries as accounts
+from backend.accounts import services as phones
+from backend.attachments import queries as attachments
+from backend.caseload import exposure
 from backend.caseload import queries as caseload
 from backend.caseload.record import RECORD_TYPES as CASELOAD
 from backend.children.record import RECORD_TYPES as CHILDREN
-from backend.common import clock, encrypted
+from backend.common import clock, encrypted, ledger, outbox_keys
+from backend.concerns import rulesets, variants
 from backend.concerns.record import RECORD_TYPES as CONCERNS
+from backend.dossier.record import RECORD_TYPES as DOSSIER
+from backend.erasure.record import RECORD_TYPES as ERASURE
+from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
+from backend.referrals import directory
+from backend.referrals.record import RECORD_TYPES as REFERRALS
 from backend.visits.record import RECORD_TYPES as VISITS
-from sync import ports
+from fieldforms import queries as forms
+from fieldforms import sealing, suspects
+from sync import ports, review
+from sync.entries import Entry
+from sync.recovered import RECOVERED
 from sync.registry import registry
+from sync.uploads.losses import LOSS
 
 from . import reactions
 
@@ -21,22 +38,78 @@ from . import reactions
 def install() -> None:
     """Called once, when the apps are ready."""
     registry.clear()
-    for record_type in (*CHILDREN, *VISITS, *CONCERNS, *CASELOAD):
+    ours = (
+        *CHILDREN, *VISITS, *CONCERNS, *REFERRALS, *GUARDIANSHIP, *DOSSIER, *CASELOAD, *ERASURE,
+    )  # fmt: skip
+    for record_type in (*ours, review.REVIEW, RECOVERED, LOSS):
         registry.register(record_type)
     ports.install(
         ports.Ports(
             keys=encrypted.keys,
             react=reactions.react,
+            kept=reactions.not_applied,
             files_of=caseload.files_of_devices,
             sender_of=sender_of,
+            config=config,
+            on_sent=exposure.record_sent,
+            outbox=outbox_keys.OutboxKeys(),
+            on_done=phones.orders_done,
+            destroy_keys=encrypted.destroy,
+            witness=witness,
+            sealed=is_sealed,
+            on_fetched=attachments.record_sent,
+            sender_of_device=sender_of_device,
         )
     )
+
+
+def is_sealed(entry: Entry) -> bool:
+    """Whether photographs taken with it are for the county's named people alone: what belongs into the
+    sealed part, and what accuses somebody in the reporting chain."""
+    return sealing.belongs_sealed(entry.data) or bool(suspects.skipped(entry.data))
+
+
+def witness(incarnation: UUID, reason: str, now: datetime) -> None:
+    """A restore that is itself undone by an older backup must still be known to have been."""
+    detail = {"reason": reason}
+    ledger.record(ledger.Fact(kind="incarnation", subject=incarnation, at=now, detail=detail))
+
+
+def config(sender: ports.Sender) -> dict[str, Any]:
+    """What a phone has to know: forms to fill in, rules to judge by with what its county set on top of
+    them, whom to call, and how long it may go without a contact before it closes its files."""
+    always = {
+        "forms": forms.in_force(),
+        "lease": {"days": lease_days(sender.shard)},
+        "directory": directory.for_phones([sender.shard] if sender.shard else []),
+    }
+    try:
+        rules = rulesets.current()
+    except rulesets.NoRules:
+        return always
+    local = variants.cards(sender.shard)
+    known = {"version": rules.version, "sha256": rules.sha256, "local": local}
+    return {**always, "rules": known}
+
+
+def lease_days(county: str) -> int:
+    """A county's own number, or everybody's."""
+    days: int = settings.HUXING_LEASE_DAYS_BY_COUNTY.get(county, settings.HUXING_LEASE_DAYS)
+    return days
 
 
 def sender_of(request: Request) -> ports.Sender:
     """The phone a request comes from; the shard of a stub is the county its people work in."""
     token: Any = request.auth
-    device = token.device
+    return _sender(token.device)
+
+
+def sender_of_device(device: UUID) -> ports.Sender | None:
+    found = accounts.device(device)
+    return _sender(found) if found else None
+
+
+def _sender(device: Any) -> ports.Sender:
     people = accounts.people_of(device.id)
     today = clock.today()
     prefixes = sorted({p for person in people for p in accounts.prefixes(person, on=today)})
@@ -46,4 +119,5 @@ def sender_of(request: Request) -> ports.Sender:
         shard=prefixes[0][:6] if prefixes else "",
         revoked=device.revoked_at is not None,
         scope_hash=hashlib.sha256(",".join(prefixes).encode()).hexdigest()[:16],
+        orders=tuple(ports.Order(id_, do) for id_, do in accounts.open_orders(device.id)),
     )

@@ -3,4 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from backend.recovery.serving import AfterTheLedger  # noqa: E402 - after the apps are ready
+
+application = AfterTheLedger(django)

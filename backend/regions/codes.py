@@ -50,3 +50,11 @@ def covers(prefixes: Iterable[str], code: str) -> bool:
         prefix == COUNTRY or (is_well_formed(prefix) and code.startswith(prefix))
         for prefix in prefixes
     )
+
+
+def wider(prefixes: Iterable[str], level: str) -> tuple[str, ...]:
+    """Those of the prefixes that reach wider than a level of `LEVELS`; all of them where none is named."""
+    if not level:
+        return tuple(prefixes)
+    digits = next(length for length, name in LEVELS.items() if name == level)
+    return tuple(prefix for prefix in prefixes if len(prefix) < digits)

@@ -8,16 +8,24 @@ from . import codes
 from .models import Division
 
 
+def inside(column: str, prefixes: Iterable[str]) -> Q:
+    """Rows whose `column` holds a code that the prefixes cover: what `codes.covers` says, as a condition.
+
+    A prefix that ends between two levels covers nothing: a slip must never widen a scope.
+    """
+    wanted = set(prefixes)
+    if codes.COUNTRY in wanted:
+        return Q()
+    covered = Q(pk__in=[])
+    for prefix in sorted(wanted):
+        if codes.is_well_formed(prefix):
+            covered |= Q(**{f"{column}__startswith": prefix})
+    return covered
+
+
 def under(prefixes: Iterable[str]) -> QuerySet[Division]:
     """The divisions that a scope covers, those named in it included. An empty scope covers nothing."""
-    wanted = list(prefixes)
-    if codes.COUNTRY in wanted:
-        return Division.objects.all()
-    matches = Q(pk__in=[])
-    for prefix in wanted:
-        if codes.is_well_formed(prefix):
-            matches |= Q(code__startswith=prefix)
-    return Division.objects.filter(matches)
+    return Division.objects.filter(inside("code", prefixes))
 
 
 def children_of(code: str) -> QuerySet[Division]:
@@ -39,3 +47,15 @@ def path(code: str) -> list[str]:
 def exists(wanted: Collection[str]) -> set[str]:
     """Those of the codes that we know, in one statement."""
     return set(Division.objects.filter(pk__in=wanted).values_list("code", flat=True))
+
+
+def places(wanted: Collection[str]) -> dict[str, str]:
+    """Each code's names from the county down, for a list; one statement. Unknown steps are left out."""
+    steps = {
+        code: [step for step in codes.ancestors(code) if len(step) >= 6]
+        for code in set(wanted)
+        if codes.is_well_formed(code)
+    }
+    known = Division.objects.filter(pk__in={step for own in steps.values() for step in own})
+    names = dict(known.values_list("code", "name"))
+    return {code: "".join(names.get(step, "") for step in own) for code, own in steps.items()}
