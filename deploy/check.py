@@ -1,5 +1,6 @@
 """Lint, types, import contracts and tests, against a PostgreSQL of its own: `python -m deploy.check`."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -25,6 +26,8 @@ STEPS: list[tuple[str, list[str]]] = [
         [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     ),
 ]
+# A file's tests stay together: they share what its fixtures made. `-n 0` among the arguments undoes it.
+PARALLEL = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
 
 
 def passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
@@ -46,7 +49,7 @@ def main(pytest_arguments: list[str]) -> int:
         database(Path(scratch) / "postgres") as url,
     ):
         environment = fresh(Path(scratch) / "data", url)
-        tests = [sys.executable, "-m", "pytest", *pytest_arguments]
+        tests = [sys.executable, "-m", "pytest", *PARALLEL, *pytest_arguments]
         for name, command in [*STEPS, ("tests", tests)]:
             if not passes(name, command, environment):
                 failed.append(name)

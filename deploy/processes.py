@@ -1,9 +1,15 @@
 """Starts processes together, watches them, and stops them together, the last started first."""
 
+import contextlib
+import json
+import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 PATIENCE = 15.0  # seconds a process has to end by itself before it is killed
 TAIL = 20  # lines of a dead process's log that are shown
@@ -19,9 +25,12 @@ class Processes:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: list[str]) -> None:
-        """In a session of its own: Ctrl-C reaches the supervisor only, which stops in order."""
+        """In a session of its own: Ctrl-C reaches the supervisor only, which stops in order.
+
+        The log begins anew, unless the process takes the place of one that was killed.
+        """
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("wb") as log:
+        with self.log(name).open("ab" if name in self.running else "wb") as log:
             self.running[name] = subprocess.Popen(
                 command,
                 cwd=self.root,
@@ -31,6 +40,10 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._write_down()
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
 
     def dead(self) -> str | None:
         """The name of a process that has ended, if any has."""
@@ -43,8 +56,14 @@ class Processes:
         return name
 
     def tail(self, name: str) -> str:
-        text = (self.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        text = self.log(name).read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-TAIL:])
+
+    def kill(self, name: str) -> None:
+        """As a power cut would: it and its children, without a last word. `start` replaces it."""
+        child = self.running[name]
+        _end_session(child.pid)
+        child.wait()
 
     def stop(self) -> None:
         for name, child in reversed(list(self.running.items())):
@@ -53,6 +72,36 @@ class Processes:
                 child.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 print(f"{name} did not stop within {PATIENCE:.0f} s and was killed.")
-                child.kill()
-                child.wait()
+            _end_session(child.pid)
+            child.wait()
         self.running.clear()
+        _notes(self.logs).unlink(missing_ok=True)
+
+    def _write_down(self) -> None:
+        alive = [child.pid for child in self.running.values() if child.poll() is None]
+        notes = [(pid, psutil.Process(pid).create_time()) for pid in alive]
+        _notes(self.logs).write_text(json.dumps(notes))
+
+
+def _end_session(pid: int) -> None:
+    """A web server or a worker has children of its own; none of them outlives it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def end_leftovers(logs: Path) -> None:
+    """Ends what a supervisor that was killed has left: it would hold the port and the queue."""
+    if not _notes(logs).exists():
+        return
+    for pid, born in json.loads(_notes(logs).read_text()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if process.create_time() == born:  # the number may be another's by now
+                session = [process, *process.children(recursive=True)]
+                _end_session(pid)
+                psutil.wait_procs(session, timeout=PATIENCE)  # the port is free only then
+    _notes(logs).unlink()
+
+
+def _notes(logs: Path) -> Path:
+    return logs / "running.json"

@@ -1,0 +1,1 @@
+"""What the demo puts into a county: its roster and the people who keep it."""

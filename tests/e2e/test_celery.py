@@ -1,0 +1,196 @@
+"""What the server could not apply at once is applied by a real worker over a real broker."""
+
+import contextlib
+import datetime as dt
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pytest
+from celery import Celery
+from django.db import connection, transaction
+
+from backend.children.models import Child
+from deploy.stack import ROOT
+from sync import ports
+from sync.entries import Draft
+from sync.models import Operation
+from sync.protocol import ids
+from sync.push import submit
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
+NOW = dt.datetime.now(dt.UTC)
+PATIENCE = 60.0
+
+
+def reachable(url: str) -> bool:
+    parts = urlsplit(url)
+    with contextlib.suppress(OSError):
+        socket.create_connection((parts.hostname or "", parts.port or 5672), timeout=2).close()
+        return True
+    return False
+
+
+def until(what: Callable[[], bool], say: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline, say
+        time.sleep(0.1)
+
+
+class Worker:
+    """A worker process on the database of this test, with a queue that nobody else reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.queue = f"test-{uuid.uuid4().hex}"
+        self.rabbitmq = reachable(RABBITMQ)
+        self.broker = RABBITMQ if self.rabbitmq else "filesystem://"
+        self.process: subprocess.Popen[bytes] | None = None
+        for name in ("queue", "queue-control"):
+            (folder / name).mkdir()
+
+    def start(self) -> None:
+        log = (self.folder / "worker.log").open("ab")
+        size = log.tell()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "backend.config", "worker", "--loglevel", "INFO",
+             "--concurrency", "1", "--queues", self.queue,
+             # Two of one name on one broker would not let each other start.
+             "--hostname", f"{self.queue}@%h"],
+            cwd=ROOT, env=self._environment(), stdout=log, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        log.close()
+        until(lambda: " ready." in self.said()[size:], self.said())
+
+    def kill(self) -> None:
+        """As a power cut would: the main process and its children, without a last word."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def send(self, task: str) -> None:
+        with self._client() as client:
+            client.send_task(task, queue=self.queue)
+
+    def forget(self) -> None:
+        self.kill()
+        if self.rabbitmq:
+            with self._client() as client, client.connection_for_write() as line:
+                line.default_channel.queue_delete(self.queue)
+
+    def said(self) -> str:
+        return (self.folder / "worker.log").read_text(encoding="utf-8", errors="replace")
+
+    def _client(self) -> Celery:
+        client = Celery(broker=self.broker, set_as_current=False)
+        if not self.rabbitmq:
+            client.conf.broker_transport_options = {
+                "data_folder_in": str(self.folder / "queue"),
+                "data_folder_out": str(self.folder / "queue"),
+                "control_folder": str(self.folder / "queue-control"),
+            }
+        return client
+
+    def _environment(self) -> dict[str, str]:
+        given = urlsplit(os.environ["DATABASE_URL"])
+        database = given._replace(path="/" + quote(connection.settings_dict["NAME"]))
+        return {
+            **os.environ,
+            "DATABASE_URL": urlunsplit(database),
+            "CELERY_BROKER_URL": self.broker,
+            "HUXING_DATA_DIR": str(self.folder),
+        }
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[Worker]:
+    worker = Worker(tmp_path)
+    yield worker
+    worker.forget()
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Draft:
+    """A registration that a fault of the server kept from being applied."""
+    child = ids.uuid7(NOW)
+    card = {"name": "龙小燕", "sex": "female", "birth_date": "2018-03-07"}
+    residence = {"division": "522630100201", "address": "三组12号"}
+    draft = Draft(
+        op=ids.uuid7(NOW), person=ids.uuid7(NOW), kind="child.register", target=child, file=child,
+        data={"set": {"identity": {"v": card, "saw": []}, "residence": {"v": residence, "saw": []}}},
+        at=NOW,
+    )  # fmt: skip
+
+    def fail(*_: object) -> list[Draft]:
+        raise RuntimeError("a fault of the server")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ports, "_installed", [replace(ports.ports(), react=fail)])
+        (receipt,) = submit([draft], now=NOW)
+    assert (receipt.outcome, receipt.code) == ("held", "server.retry")
+    _time_has_come(draft)
+    return draft
+
+
+def _time_has_come(draft: Draft) -> None:
+    """As if the wait between two tries, or the time that a killed worker had for its own, were over."""
+    until(lambda: not _somebody_claims(), "a claim does not end")
+    Operation.objects.filter(op=draft.op).update(retry_at=None)
+
+
+def _somebody_claims() -> bool:
+    """A claim that a killed worker has sent is still carried out by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'active'"
+            " AND datname = current_database() AND query LIKE '%UPDATE sync_operation SET retry_at%'"
+            " AND pid <> pg_backend_pid())"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def applied(draft: Draft) -> bool:
+    return Operation.objects.get(op=draft.op).outcome == "applied"
+
+
+def test_a_worker_applies_what_the_server_held(worker: Worker, held: Draft) -> None:
+    worker.start()
+    worker.send("sync.tasks.retry_held")
+    until(lambda: applied(held), worker.said())
+    assert Child.objects.filter(id=held.target).exists()
+
+
+def test_a_worker_killed_midway_leaves_it_to_the_next(worker: Worker, held: Draft) -> None:
+    worker.start()
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Nobody may write a decision while this is held: the worker stands in the middle.
+        cursor.execute("LOCK TABLE sync_operation IN SHARE MODE")
+        worker.send("sync.tasks.retry_held")
+        until(_somebody_waits, worker.said())
+        worker.kill()
+    assert not applied(held)
+    _time_has_come(held)
+    worker.start()
+    worker.send("sync.tasks.retry_held")  # as beat does every minute
+    until(lambda: applied(held), worker.said())
+    assert Child.objects.filter(id=held.target).count() == 1
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'sync_operation'::regclass)"
+        )
+        return bool(cursor.fetchone()[0])

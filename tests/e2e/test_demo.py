@@ -1,0 +1,158 @@
+"""The demo as a person starts it: with its own PostgreSQL, from an empty directory, and stopped by Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import psutil
+import pytest
+
+from deploy.stack import ROOT
+
+pytestmark = pytest.mark.slow
+# What the machine that runs the tests has set must not reach the demo.
+OWN = {name: value for name, value in os.environ.items() if not name.startswith("HUXING_")}
+OWN.pop("DATABASE_URL", None)
+OWN.pop("CELERY_BROKER_URL", None)
+
+
+class Demo:
+    """One demo process and everything it says."""
+
+    started: ClassVar[list["Demo"]] = []
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self.data = data
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "deploy.demo", *arguments], cwd=ROOT, text=True,
+            env={**OWN, "HUXING_DATA_DIR": str(data)},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.said: list[str] = []
+        self.started.append(self)
+
+    def address(self) -> str:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(line)
+            if line.startswith("http") and " is ready " in line:
+                return line.split()[0]
+        raise AssertionError("".join(self.said))
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(by)
+        rest, _ = self.process.communicate(timeout=60)
+        self.said.append(rest)
+        return self.process.returncode
+
+
+def using(data: Path) -> list[str]:
+    """Command lines of all processes that work in a directory."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(data) in " ".join(process.cmdline()) or process.environ().get(
+                "HUXING_DATA_DIR"
+            ) == str(data):
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def answer(address: str) -> bytes:
+    with urllib.request.urlopen(f"{address}/healthz", timeout=5) as response:
+        body: bytes = response.read()
+        return body
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    """A test that fails midway must not leave a demo on the machine."""
+    yield
+    for demo in Demo.started:
+        if demo.process.poll() is None:
+            demo.stop()
+    Demo.started.clear()
+
+
+def managed(data: Path, *command: str) -> str:
+    """manage.py as it is called after the demo: with nothing set but where the data lie."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, text=True, timeout=120,
+        env={**OWN, "HUXING_DATA_DIR": str(data)}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+def test_the_story_plays_against_a_running_demo_and_ctrl_c_leaves_no_process(data: Path) -> None:
+    demo = Demo(data, "--small")
+    assert answer(demo.address()) == b"ok"
+    assert any("postgres" in line for line in using(data))
+    story = Demo(data, "--check")
+    said, _ = story.process.communicate(timeout=300)
+    assert story.process.returncode == 0, said
+    assert "what the operations make of them" in managed(data, "rebuild", "--check")
+    assert demo.stop() == 0, demo.said
+    assert using(data) == []
+    assert not (data / "postgres" / "postmaster.pid").exists()
+    assert (data / "secrets.env").stat().st_mode & 0o077 == 0
+
+
+def test_manage_py_works_on_a_demo_that_is_not_running(data: Path) -> None:
+    assert "what the operations make of them" in managed(data, "rebuild", "--check")
+    assert using(data) == []
+
+
+def test_after_kill_9_a_second_start_is_quick_and_keeps_the_data(data: Path) -> None:
+    keys, seed = ((data / name).read_text() for name in ("secrets.env", "seed.json"))
+    killed = Demo(data, "--small")
+    port = killed.address().rsplit(":", 1)[1]
+    killed.process.kill()
+    killed.process.wait()
+    began = time.monotonic()
+    demo = Demo(data, "--small", "--port", port)
+    assert demo.address().endswith(port)
+    # 15 s on an idle machine; a loaded one must not fail for its load.
+    assert time.monotonic() - began < 60
+    second = Demo(data)
+    said, _ = second.process.communicate(timeout=30)
+    assert second.process.returncode == 2
+    assert port in said
+    assert demo.stop(signal.SIGTERM) == 0, demo.said
+    assert using(data) == []
+    assert [(data / name).read_text() for name in ("secrets.env", "seed.json")] == [keys, seed]
+
+
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        demo = Demo(tmp_path, "--port", port)
+        said, _ = demo.process.communicate(timeout=30)
+    assert demo.process.returncode == 2
+    assert f"Port {port} is taken" in said
+
+
+def test_a_data_directory_of_another_postgresql_is_refused_with_words(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("12\n")
+    demo = Demo(tmp_path)
+    said, _ = demo.process.communicate(timeout=30)
+    assert demo.process.returncode == 2
+    assert "PostgreSQL 12" in said
+    assert "--reset" in said
