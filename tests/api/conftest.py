@@ -19,9 +19,9 @@ VILLAGE = "522630100201"
 PASSWORD = "a long enough password"
 
 
-def person(username: str, role: str, prefix: str) -> Person:
+def person(username: str, role: str, prefix: str, password: str | None = PASSWORD) -> Person:
     made = services.person_create(
-        username=username, name="吴" + username, phone="13900000000", password=PASSWORD,
+        username=username, name="吴" + username, phone="13900000000", password=password,
         actor=None, now=NOW,
     )  # fmt: skip
     services.role_grant(
@@ -53,6 +53,7 @@ class HttpPhone:
         )
         assert answer.status_code == 201, answer.content
         self.token = answer.json()["token"]
+        self.outbox = answer.json()["config"]["outbox"]["value"]
         self.person = answer.json()["people"][0]["id"]
         self.log: list[bytes] = []
         self.cursor: str | None = None
@@ -106,3 +107,11 @@ class HttpPhone:
 def http_phone(administrator: Person, supervisor: Person) -> HttpPhone:
     code = services.enrolment_code_create(people=[supervisor.id], actor=administrator.id, now=NOW)
     return HttpPhone(code)
+
+
+@pytest.fixture
+def town(transactional_db: None) -> Any:
+    """See `town.py`."""
+    from .town import CAST, Town
+
+    return Town({name: person(name, role, prefix, None) for name, (role, prefix) in CAST.items()})

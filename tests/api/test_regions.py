@@ -40,7 +40,7 @@ def client() -> Iterator[APIClient]:
     """Somebody logged in; who it is does not matter for public geography."""
     with override_settings(ROOT_URLCONF=__name__):
         client = APIClient()
-        client.force_authenticate(SimpleNamespace(is_authenticated=True, pk=None))
+        client.force_authenticate(SimpleNamespace(is_authenticated=True, is_active=True, pk=None))
         yield client
 
 

@@ -27,6 +27,7 @@ PLANTED = [
         "backend/concerns/rules/__init__.py",
         "import django.db",
     ),
+    ("Facts and answers never import Django", "fieldforms/derived.py", "import django.db"),
     ("The client imports merge and protocol only", "sync/client/__init__.py", "import sync.models"),
     ("fieldforms imports no domain app", "fieldforms/__init__.py", "import backend.children"),
 ]

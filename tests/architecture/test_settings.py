@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = re.compile(r'\benv(?:_bool|_int|_list|_key)?\(\s*"([A-Z_]+)"')
+READ = re.compile(r'\benv(?:_\w+)?\(\s*"([A-Z_]+)"')
 LISTED = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 
 
