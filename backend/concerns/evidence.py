@@ -136,7 +136,7 @@ def of(row: Escalation) -> Evidence:
             Undecided(rule=gap.rule, rule_version=gap.rule_version, missing=gap.missing)
             for gap in gaps
         ],
-        police=[*_police(sources.values()), *_reports(steps, people)],
+        police=[*_police(sources.values()), *_reports(steps, people, sources)],
         steps=[_step(entry, people) for entry in steps],
     )
 
@@ -174,6 +174,7 @@ def _people(
 ) -> set[UUID]:
     people = {entries[cause].person for cause in causes if cause in entries}
     people |= {entry.person for entry in steps}
+    people |= {UUID(call["by"]) for call in _calls(steps)}
     people |= {person for entry in steps for person in _kept_out(entry)}
     return people | {found for entry in steps if (found := _assigned(entry))}
 
@@ -236,8 +237,18 @@ def _police(sources: Iterable[Source]) -> list[Reported]:
     ]
 
 
-def _reports(steps: Sequence[Entry], people: Mapping[UUID, str]) -> list[Reported]:
-    return [
+def _reports(
+    steps: Sequence[Entry], people: Mapping[UUID, str], sources: Mapping[UUID, Source]
+) -> list[Reported]:
+    """What the office put on record, and calls from visits in which nothing was found."""
+    written = [
+        Reported(
+            at=call["at"], by=people.get(UUID(call["by"]), ""), officer="", receipt=call["receipt"]
+        )
+        for call in _calls(steps)
+        if UUID(call["cause"]) not in sources
+    ]
+    return written + [
         Reported(
             at=entry.data["called_at"], by=people.get(entry.person, ""),
             officer=entry.data["officer"], receipt=entry.data["receipt"],
@@ -245,6 +256,10 @@ def _reports(steps: Sequence[Entry], people: Mapping[UUID, str]) -> list[Reporte
         for entry in steps
         if entry.kind == "escalation.reported"
     ]  # fmt: skip
+
+
+def _calls(steps: Sequence[Entry]) -> list[dict[str, str]]:
+    return [call for entry in steps if (call := entry.data.get("police")) and "cause" in call]
 
 
 def _kept_out(entry: Entry) -> list[UUID]:

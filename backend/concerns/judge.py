@@ -10,7 +10,7 @@ from uuid import UUID
 from sync.entries import Applied, Draft
 from sync.protocol import ids
 
-from . import calendar, rulesets, variants
+from . import calendar, calls, rulesets, variants
 from .episodes import SERVER
 from .inputs import Cause, gather
 from .judging import Found, Judgement, judge, police_call, rank, skips
@@ -34,20 +34,28 @@ def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
     shown = shown_rulesets({cause.entry.ruleset for cause in causes if cause.fresh}, rules)
     known = _known({cause.entry.op for cause in causes})
     local = variants.here({cause.division for cause in causes})
+    police = calls.of_round(causes)
     drafts: list[Draft] = []
+    found: set[calls.Matter] = set()
     for cause in causes:
         theirs = shown.get(cause.entry.ruleset or "", rules)
         judgement = judge(cause, rules, theirs, local[cause.division])
-        drafts += [
-            finding_draft(cause, found, rules, now, years)
-            for found in judgement.findings
-            # Only what is new or graver: a milder branch says nothing that is not known.
-            if rank(found.severity) > known.get((cause.entry.op, found.rule), -1)
+        # Only what is new or graver: a milder branch says nothing that is not known.
+        news = [
+            item
+            for item in judgement.findings
+            if rank(item.severity) > known.get((cause.entry.op, item.rule), -1)
         ]
+        call = police_call(cause) or calls.since(
+            cause.entry.observed, police.get(calls.matter(cause), ())
+        )
+        drafts += [finding_draft(cause, item, rules, now, years, call) for item in news]
+        if news:
+            found.add(calls.matter(cause))
         if cause.fresh:
             drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _is_report(cause)]
             _tell(cause, judgement)
-    return drafts
+    return [*drafts, *calls.follow(police, found=found, now=now)]
 
 
 def in_force() -> Ruleset:
@@ -83,7 +91,10 @@ def _known(causes: Collection[UUID]) -> dict[tuple[UUID, str], int]:
     return known
 
 
-def finding_draft(cause: Cause, found: Found, rules: Ruleset, now: datetime, years: Years) -> Draft:
+def finding_draft(
+    cause: Cause, found: Found, rules: Ruleset, now: datetime, years: Years,
+    police: calls.Call | None,
+) -> Draft:  # fmt: skip
     key = (found.rule, found.severity)
     deadline = calendar.due(found.deadline, received=cause.received, years=years)
     data = {
@@ -93,7 +104,7 @@ def finding_draft(cause: Cause, found: Found, rules: Ruleset, now: datetime, yea
         "title": dict(found.title), "do": dict(found.do), "lesson": found.lesson,
         "to": list(found.to), "ruleset": rules.sha256, "local": list(found.local),
         "deadline": deadline.at.isoformat(), "calendar_missing": deadline.missing,
-        "deadline_fallback": deadline.fallback, "skips": skips(cause), "police": police_call(cause),
+        "deadline_fallback": deadline.fallback, "skips": skips(cause), "police": police,
         **_origin(cause),
         "received": cause.received.isoformat(), "division": cause.division,
     }  # fmt: skip

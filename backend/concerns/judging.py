@@ -38,9 +38,6 @@ SEALED_RECIPIENTS = ("county_officer",)
 TITLES: Mapping[str, Mapping[str, str]] = {
     "concern": {"zh": "有人报告的情况", "en": "Reported by a person"},
     "facts": {"zh": "记录无法自动判定", "en": "The record could not be judged"},
-    "T1": {"zh": "高风险儿童走访严重逾期", "en": "Visit to a child at high risk long overdue"},
-    "T3": {"zh": "高风险儿童无人负责", "en": "Child at risk without a supervisor"},
-    "T4": {"zh": "监护安排即将到期", "en": "A guardianship arrangement ends soon"},
     "kept": {"zh": "未生效的记录中写有危险", "en": "A danger in a record that is not applied"},
 }
 _LOOK = {
@@ -95,6 +92,9 @@ def police_call(cause: Cause) -> dict[str, str] | None:
     return {
         "at": _moment(answers.get(f"{part}police_called_at"), cause.entry.observed),
         "by": str(cause.entry.person),
+        "receipt": str(answers.get(f"{part}police_receipt") or ""),
+        "cause": str(cause.entry.op),
+        "observed": cause.entry.observed.isoformat(),
     }
 
 

@@ -19,7 +19,7 @@ from sync.protocol import ids
 
 from . import judge, variants
 from .inputs import Cause, Gathered, cause_of, look_around
-from .judging import Found, kept
+from .judging import Found, kept, police_call
 from .judging import judge as judged
 from .year_tables import Years
 
@@ -43,7 +43,9 @@ def alerts(entries: Sequence[Entry], now: datetime) -> dict[UUID, list[Draft]]:
             found = judged(cause, rules, theirs, local[cause.division]).findings
             found = [*found, *_gravest(cause)]
             drafts.setdefault(op, []).extend(
-                judge.finding_draft(cause, replace(finding, by_hand=True), rules, now, years)
+                judge.finding_draft(
+                    cause, replace(finding, by_hand=True), rules, now, years, police_call(cause)
+                )
                 for finding in found
             )
     return {op: own for op, own in drafts.items() if own}

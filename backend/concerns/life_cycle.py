@@ -41,6 +41,7 @@ KINDS = {
     "escalation.refer": False,
     "escalation.climb": False,
     "escalation.reclock": False,
+    "escalation.call": False,
     **dict.fromkeys((*STEPS, *NOTES), False),
 }
 
@@ -262,6 +263,11 @@ def _reclocked(before: Columns, entry: Entry) -> Columns:
     }  # fmt: skip
 
 
+def _called(before: Columns, entry: Entry) -> Columns:
+    """The supervisor wrote down a call after it was opened."""
+    return before if before["reported_at"] else {**before, **_report(entry.data["police"])}
+
+
 def _noted(before: Columns, entry: Entry) -> Columns:
     if entry.kind == "escalation.reported":
         call = _report({"at": entry.data["called_at"], "by": str(entry.person)})
@@ -280,6 +286,7 @@ _BY_THE_SERVER = {
     "escalation.refer": _referred,
     "escalation.climb": _climbed,
     "escalation.reclock": _reclocked,
+    "escalation.call": _called,
 }
 
 

@@ -15,8 +15,10 @@ _LINKS = ("answers", "visit", "part", "concern", "skipped", "findings", "mode", 
 # What has a section of its own.
 _SECTIONS = {"assessment.record": "调查评估", "guardian_warning.give": "对监护人的教育与告诫"}
 # The server's own bookkeeping is in the list of hashes only.
-_UNTOLD = ("gap.record", "case_card.show", "referral_card.show", "case.assessed", "escalation.reclock", "feedback.send",
-           "dossier.make", "file.erase")  # fmt: skip
+_UNTOLD = (
+    "gap.record", "case_card.show", "referral_card.show", "case.assessed", "escalation.reclock",
+    "escalation.call", "feedback.send", "dossier.make", "file.erase",
+)  # fmt: skip
 
 
 def items(
