@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.accounts import queries as accounts
 from backend.regions import codes
 
-from . import judging, life_cycle, rulesets, scope
+from . import judging, life_cycle, rulesets, scope, timed
 from .models import ENDED
 
 
@@ -45,4 +45,5 @@ def rule_titles() -> dict[str, Mapping[str, str]]:
         rules = rulesets.current().ruleset.rules
     except rulesets.NoRules:
         rules = ()
-    return {**judging.TITLES, **{rule.id: rule.title for rule in rules}}
+    by_time = {rule.id: rule.title for rule in timed.RULES.values()}
+    return {**judging.TITLES, **by_time, **{rule.id: rule.title for rule in rules}}

@@ -3,55 +3,44 @@
 Each follows from a key, so that it is recorded once, however often and late a run comes.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
+import yaml
+
+from backend.caseload.plan import DEFAULT as VISIT_PLAN
 from backend.children import queries as children
 from sync.entries import Draft
 from sync.protocol import ids
 from sync.push import submit
 
-from . import calendar
+from . import calendar, limits, rulesets
 from .episodes import SERVER
 from .judge import in_force
-from .judging import DEADLINES, TITLES
 from .models import Finding
+from .rules.by_time import Row, TimedRule, timed_rules
 from .year_tables import Years
 
 BATCH = 200
-_DO: Mapping[str, Mapping[str, str]] = {
-    "T1": {
-        "zh": "请联系儿童主任，今天安排走访；去不了的，由督导员上门。",
-        "en": "Reach the village supervisor and have the child visited today; if she cannot, go yourself.",
-    },
-    "T3": {
-        "zh": "请为孩子指定儿童主任。在此之前由督导员走访。",
-        "en": "Assign a supervisor to the child. Until then, visit yourself.",
-    },
-    "T4": {
-        "zh": "请核实期限，到期前办理手续或作出决定。",
-        "en": "Check the term, and renew or decide before it ends.",
-    },
-}
+RULES = timed_rules(
+    yaml.safe_load((rulesets.NATIONAL.with_name("by_time.yaml")).read_text(encoding="utf-8")),
+    {**asdict(limits.DEFAULT), **asdict(VISIT_PLAN)},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
     """`key` says which occasion it is ("due 2026-05-04"): the same rule, child and key are found once.
 
-    `rule` is T1, T3 or T4. `sealed` keeps it to the county's named people. `title` takes the place of
-    the rule's own.
+    `row` is one of the rule's that make a finding.
     """
 
-    rule: str
+    rule: TimedRule
+    row: Row
     key: str
     file: UUID
-    severity: str
-    to: tuple[str, ...]
-    sealed: bool = False
-    title: Mapping[str, str] | None = None
 
 
 def record(cases: Sequence[Timed], *, now: datetime) -> int:
@@ -80,17 +69,18 @@ def record(cases: Sequence[Timed], *, now: datetime) -> int:
 
 
 def _id(case: Timed) -> UUID:
-    return ids.derived(case.file, "timed", case.rule, case.key)
+    return ids.derived(case.file, "timed", case.rule.id, case.key)
 
 
 def _draft(id_: UUID, case: Timed, division: str, rules: str, years: Years, now: datetime) -> Draft:
-    deadline = calendar.due(DEADLINES[case.severity], received=now, years=years)
+    rule, row = case.rule, case.row
+    deadline = calendar.due(row.deadline, received=now, years=years)
     op = ids.derived(id_, "finding.record")
     data = {
-        "rule": case.rule, "rule_version": 0, "branch": 0, "severity": case.severity,
-        "source": "server", "sealed": case.sealed, "by_hand": False, "facts": {}, "basis": [],
-        "title": dict(case.title or TITLES[case.rule]), "do": dict(_DO[case.rule]), "lesson": "",
-        "ruleset": rules, "to": list(case.to), "deadline": deadline.at.isoformat(),
+        "rule": rule.id, "rule_version": 0, "branch": rule.rows.index(row),
+        "severity": row.severity, "source": "server", "sealed": False, "by_hand": False,
+        "facts": {}, "basis": list(rule.basis), "title": dict(rule.title), "do": dict(rule.do),
+        "lesson": "", "ruleset": rules, "to": list(row.to), "deadline": deadline.at.isoformat(),
         "deadline_fallback": deadline.fallback, "calendar_missing": deadline.missing,
         "cause": str(op), "observed": now.isoformat(), "received": now.isoformat(),
         "division": division,

@@ -22,7 +22,6 @@ from .timed import Timed
 from .year_tables import Years
 
 _DAY = dt.timedelta(days=1)
-_URGENT = {"RED": "high", "YELLOW": "medium"}
 
 
 def visits(now: dt.datetime) -> int:
@@ -34,16 +33,13 @@ def visits(now: dt.datetime) -> int:
         for digits in (9, 6):
             places = neglect.overdue_by_division(today, digits=digits)
             _tell_places(places, kind="visit.overdue", key=f"visit.overdue:{today}", now=now)
-    return timed.record(
-        [
-            Timed(
-                rule="T1", key=f"due {due}", file=child, severity="high",
-                to=("township", "county_officer"),
-            )
-            for child, due in neglect.red_and_overdue(today)
-        ],
-        now=now,
-    )  # fmt: skip
+    rule = timed.RULES["T1"]
+    found = [
+        Timed(rule=rule, row=row, key=f"due {due}", file=child)
+        for child, due in neglect.red_and_overdue(today)
+        if (row := rule.at_risk("RED"))
+    ]
+    return timed.record(found, now=now)
 
 
 def caseload(now: dt.datetime) -> int:
@@ -62,17 +58,13 @@ def caseload(now: dt.datetime) -> int:
             _silent(now), kind="phone.silent", key=f"silent:{_week(today)}", now=now,
             administrators=True, days=DEFAULT.silent_days,
         )  # fmt: skip
-    return timed.record(
-        [
-            Timed(
-                rule="T3", key=f"since {since}", file=child, severity=_URGENT[risk],
-                to=("township",),
-            )
-            for child, _, risk, since in rows
-            if risk in _URGENT
-        ],
-        now=now,
-    )  # fmt: skip
+    rule = timed.RULES["T3"]
+    found = [
+        Timed(rule=rule, row=row, key=f"since {since}", file=child)
+        for child, _, risk, since in rows
+        if (row := rule.at_risk(risk))
+    ]
+    return timed.record(found, now=now)
 
 
 @transaction.atomic

@@ -109,7 +109,7 @@ def _next(name: str, request: OfficeRequest, typed: str, people: Any) -> dict[st
         "name": name,
         "step": step,
         "fields": case_fields.fields(step.needs, _typed(request, typed, name), people),
-        "basis": case_fields.labels("case_basis", step.basis),
+        "basis": case_fields.labels("legal_basis", step.basis),
         "evidence": case_fields.labels("case_evidence", step.evidence),
         "must": name == "file_revocation",
     }

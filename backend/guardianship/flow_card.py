@@ -26,7 +26,7 @@ def _steps(steps: Mapping[str, Step], words: str) -> list[dict[str, Any]]:
             "approved": step.approved,
             "needs": [_need(need) for need in step.needs],
             "evidence": step.evidence,
-            "basis": [label("case_basis", code, "en") for code in step.basis],
+            "basis": [label("legal_basis", code, "en") for code in step.basis],
         }
         for name, step in steps.items()
     ]

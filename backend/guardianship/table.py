@@ -39,7 +39,7 @@ def _row(steps: str, states: str, name: str, step: Step) -> str:
         label(states, step.after, "en") if step.after else "stays",
         ", ".join(needs),
         "; ".join(clocks),
-        _named("case_basis", step.basis),
+        _named("legal_basis", step.basis),
     )
     return f"| {' | '.join(cells)} |".replace("  ", " ")
 

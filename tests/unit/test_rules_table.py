@@ -6,13 +6,16 @@ import re
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.concerns import rulesets
+from backend.concerns import limits, rulesets
 from backend.concerns.rules.lint import faults, lint
 from backend.concerns.rules.model import RuleInvalid, later, ruleset
 from backend.concerns.rules.table import render
+from backend.concerns.timed import RULES
+from backend.guardianship import clocks
 from fieldforms import facts
 
 NATIONAL = ruleset(rulesets.shipped())
+TEXT = render(NATIONAL, RULES.values())
 
 
 def test_the_table_that_ships_is_the_one_made_from_the_rules() -> None:
@@ -30,14 +33,15 @@ def test_a_table_that_differs_from_the_rules_is_refused(monkeypatch, tmp_path) -
 
 
 def test_each_branch_of_a_rule_is_a_row_in_both_languages_without_code() -> None:
-    rows = [line for line in render(NATIONAL).splitlines() if line.startswith("| **")]
-    assert len(rows) == 2 * sum(len(rule.branches) for rule in NATIONAL.rules)
+    rows = [line for line in TEXT.splitlines() if line.startswith("| **")]
+    branches = sum(len(rule.branches) for rule in NATIONAL.rules)
+    assert len(rows) == 2 * (branches + sum(len(rule.rows) for rule in RULES.values()))
     assert {line.count(" | ") for line in rows} == {6}
-    assert not re.search(r"facts\.|&&|\|\||[a-z]+_[a-z]+", render(NATIONAL).split("-->")[1])
+    assert not re.search(r"facts\.|&&|\|\||[a-z]+_[a-z]+", TEXT.split("-->")[1])
 
 
 def test_the_row_of_a_rule_says_its_trigger_recipients_deadline_and_basis() -> None:
-    rows = [line for line in render(NATIONAL).splitlines() if line.startswith("| **R17**")]
+    rows = [line for line in TEXT.splitlines() if line.startswith("| **R17**")]
     for said in (
         "事实无人抚养",
         "乡镇儿童督导员★",
@@ -47,9 +51,21 @@ def test_the_row_of_a_rule_says_its_trigger_recipients_deadline_and_basis() -> N
     ):
         assert said in rows[0]
     assert "within 15 working days |" in rows[1]
-    (first, second) = [line for line in render(NATIONAL).splitlines() if "**R10**" in line][:2]
+    (first, second) = [line for line in TEXT.splitlines() if "**R10**" in line][:2]
     assert "| 立即 |" in first
     assert "24 小时内（默认，各县最长 48 小时内）" in second
+
+
+def test_what_time_calls_for_stands_in_the_table_with_the_limits_in_force() -> None:
+    rows = [line for line in TEXT.splitlines() if line.startswith("| **T")]
+    assert [row[4:6] for row in rows] == 2 * (["T1"] * 4 + ["T2"] * 5 + ["T3"] * 4 + ["T4"] * 3)
+    assert "走访逾期 7 天 | 严重 | 乡镇儿童督导员、县级民政部门 | 24 小时内 | 走访计划" in rows[3]
+    assert f"紧急预警 {limits.DEFAULT.acknowledge_critical} 小时内无人受理" in rows[4]
+    assert "| 升一级 | 上一级：乡镇、县级、市级 | – | – |" in rows[4]
+    assert "| 只提醒 | 乡镇儿童督导员、系统管理员 | 每周一次 |" in rows[9]
+    for month, severity in clocks.TEMPORARY_ALERTS:
+        row = next(line for line in rows[14:16] if f"{month} 个月" in line)
+        assert ("县级负责人" in row) == (severity == "high")
 
 
 @pytest.mark.parametrize("left", [{}, {"zh": "只有中文"}, {"zh": "", "en": ""}, None])

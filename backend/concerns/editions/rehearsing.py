@@ -15,6 +15,7 @@ from ..judging import TITLES
 from ..models import Finding
 from ..rules.local import Variant, variant
 from ..rules.model import Ruleset, ruleset
+from ..timed import RULES
 from .comparing import Comparison, Side, compare
 
 # Files whose keys and operations are opened together.
@@ -83,7 +84,7 @@ def _with(local: dict[str, list[Variant]], new: Variant | None) -> dict[str, lis
 def _stored(ops: Collection[UUID]) -> dict[UUID, list[str]]:
     """The rules that were found when each operation was judged; a rule counts once."""
     rows = Finding.objects.filter(cause__in=ops, source__in=["server", "both"]).exclude(
-        rule__in=[*TITLES, "recovered"]
+        rule__in=[*TITLES, *RULES, "recovered"]
     )
     found: dict[UUID, list[str]] = {}
     for cause, rule in rows.values_list("cause", "rule").distinct():

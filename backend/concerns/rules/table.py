@@ -1,6 +1,6 @@
 """The decision table: the rules for a reader of law, in Chinese and English. Pure.
 
-`DECISION_TABLE.md` is what this makes of the rules that ship.
+`DECISION_TABLE.md` is what this makes of the rules that ship and of what the passing of time calls for.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fieldforms.vocabulary import codes, label
 
+from .by_time import Row, TimedRule
 from .model import Branch, Deadline, Rule, Ruleset
 
 
@@ -26,6 +27,14 @@ class Words:
     same_day: str
     default: str
     fixed: str
+    by_time: str
+    by_time_lead: str
+    by_time_does: str
+    told_only: str
+    rises: str
+    next_level: str
+    administrators: str
+    often: Mapping[str, str]
 
 
 WORDS: Mapping[str, Words] = {
@@ -46,6 +55,17 @@ WORDS: Mapping[str, Words] = {
         same_day="当日内",
         default="{}（默认，各县最长 {}）",
         fixed="★",
+        by_time="随时间产生的预警与提醒",
+        by_time_lead=(
+            "这些情形不由走访带来，由系统每天检查。天数和小时数都是默认值；预警升级（T2）的时限和走访计划各县可以"
+            "另定。\n提醒不写儿童姓名，只写人数和地点；停机再久，恢复后也只补发一次，升级一级不漏。"
+        ),
+        by_time_does="收到后做什么",
+        told_only="只提醒",
+        rises="升一级",
+        next_level="上一级：乡镇、县级、市级",
+        administrators="系统管理员",
+        often={"daily": "每天一次", "weekly": "每周一次", "once": "一次"},
     ),
     "en": Words(
         heading="Decision table of the escalation rules",
@@ -68,14 +88,26 @@ WORDS: Mapping[str, Words] = {
         same_day="the same day",
         default="{} (default; by county {} at most)",
         fixed="★",
+        by_time="What the passing of time calls for",
+        by_time_lead=(
+            "No visit brings these; the system looks every day. All days and hours are defaults; a county sets"
+            " those of the rise (T2) and of the visit plan anew.\nA notice names no child, only a number and a"
+            " place. However long the system was down, it is said once and no level is left out."
+        ),
+        by_time_does="What whoever hears of it does",
+        told_only="told only",
+        rises="rises one level",
+        next_level="the next level: township, county, prefecture",
+        administrators="Administrators",
+        often={"daily": "once a day", "weekly": "once a week", "once": "once"},
     ),
 }  # fmt: skip
 
 
-def render(rules: Ruleset) -> str:
-    """Markdown. Timed rules (T1 to T4) get a part of their own once they are rules like these."""
-    parts = [_part(rules, tongue) for tongue in WORDS]
-    note = "<!-- Made by `manage.py decision_table` from national.yaml. Change the rules, not this. -->"
+def render(rules: Ruleset, timed: Iterable[TimedRule]) -> str:
+    """Markdown: the rules that a visit is judged by, then what time calls for, in both languages."""
+    parts = [part for tongue in WORDS for part in (_part(rules, tongue), _by_time(timed, tongue))]
+    note = "<!-- Made by `manage.py decision_table` from the data beside it. Change that, not this. -->"
     return "\n".join([note, "", "\n".join(parts)])
 
 
@@ -115,6 +147,37 @@ def _cells(rule: Rule, number: int, branch: Branch, tongue: str) -> list[str]:
         _due(branch, tongue),
         words.comma.join(_basis(basis, tongue) for basis in rule.basis),
         branch.do[tongue],
+    ]
+
+
+def _by_time(timed: Iterable[TimedRule], tongue: str) -> str:
+    words = WORDS[tongue]
+    columns = [*words.columns[:-1], words.by_time_does]
+    rows = [
+        _row(_timed_cells(rule, number, row, tongue))
+        for rule in timed
+        for number, row in enumerate(rule.rows)
+    ]
+    head = [_row(columns), _row(["---"] * len(columns))]
+    return "\n".join([f"## {words.by_time}", "", words.by_time_lead, "", *head, *rows, ""])
+
+
+def _timed_cells(rule: TimedRule, number: int, row: Row, tongue: str) -> list[str]:
+    words = WORDS[tongue]
+    told = [label("recipient", to, tongue) for to in row.to]
+    told += [words.administrators] if row.administrators else []
+    if row.severity:
+        how, due = label("severity", row.severity, tongue), deadline(row.deadline, tongue)
+    else:
+        how, due = (words.rises, "") if row.rises else (words.told_only, words.often[row.notice])
+    return [
+        f"**{rule.id}** {rule.title[tongue]}" if number == 0 else f"**{rule.id}**",
+        row.says[tongue],
+        how,
+        words.comma.join(told) or words.next_level,
+        due or "–",
+        words.comma.join(_basis(basis, tongue) for basis in rule.basis) or "–",
+        rule.do[tongue] if row.severity or row.rises else "–",
     ]
 
 

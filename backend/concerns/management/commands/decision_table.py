@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from backend.concerns.rules.model import ruleset
 from backend.concerns.rules.table import render
 from backend.concerns.rulesets import TABLE, shipped
+from backend.concerns.timed import RULES
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        made = render(ruleset(shipped()))
+        made = render(ruleset(shipped()), RULES.values())
         if not options["check"]:
             TABLE.write_text(made, encoding="utf-8")
             self.stdout.write(f"Wrote {TABLE.name}.")
