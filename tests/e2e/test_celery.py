@@ -19,17 +19,25 @@ from celery import Celery
 from django.db import connection, transaction
 
 from backend.children.models import Child
+from backend.concerns.models import Escalation
+from backend.notifications.models import Notice
 from deploy.stack import ROOT
-from sync import ports
+from sync import ports, rebuild
 from sync.entries import Draft
 from sync.models import Operation
 from sync.protocol import ids
 from sync.push import submit
+from tests.api.conftest import COUNTY
+from tests.api.test_escalations import open_one
+
+from .cases import somebody
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 NOW = dt.datetime.now(dt.UTC)
 PATIENCE = 60.0
+# Beat looks at the clocks of escalations every minute, first a minute after it started.
+BEAT_PATIENCE = 150.0
 
 
 def reachable(url: str) -> bool:
@@ -40,8 +48,8 @@ def reachable(url: str) -> bool:
     return False
 
 
-def until(what: Callable[[], bool], say: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+def until(what: Callable[[], bool], say: str, *, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not what():
         assert time.monotonic() < deadline, say
         time.sleep(0.1)
@@ -59,12 +67,13 @@ class Worker:
         for name in ("queue", "queue-control"):
             (folder / name).mkdir()
 
-    def start(self) -> None:
+    def start(self, *, beat: bool = False) -> None:
+        """With `beat`, what is scheduled comes by itself."""
         log = (self.folder / "worker.log").open("ab")
         size = log.tell()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "backend.config", "worker", "--loglevel", "INFO",
-             "--concurrency", "1", "--queues", self.queue,
+             "--concurrency", "1", "--queues", self.queue, *(["--beat"] if beat else []),
              # Two of one name on one broker would not let each other start.
              "--hostname", f"{self.queue}@%h"],
             cwd=ROOT, env=self._environment(), stdout=log, stderr=subprocess.STDOUT,
@@ -110,6 +119,7 @@ class Worker:
             **os.environ,
             "DATABASE_URL": urlunsplit(database),
             "CELERY_BROKER_URL": self.broker,
+            "CELERY_TASK_DEFAULT_QUEUE": self.queue,
             "HUXING_DATA_DIR": str(self.folder),
         }
 
@@ -186,6 +196,26 @@ def test_a_worker_killed_midway_leaves_it_to_the_next(worker: Worker, held: Draf
     worker.send("sync.tasks.retry_held")  # as beat does every minute
     until(lambda: applied(held), worker.said())
     assert Child.objects.filter(id=held.target).count() == 1
+
+
+def test_beat_lets_an_escalation_rise_that_nobody_took_on(worker: Worker) -> None:
+    """After an outage of two days: each level is reached, once, and told."""
+    day = dt.timedelta(days=1)
+    somebody("lead", "王主任", "county_lead", COUNTY, NOW)
+    somebody("prefecture", "李处长", "viewer", COUNTY[:4], NOW)
+    row = open_one(severity="high", to=["township"], deadline=(NOW - 2 * day).isoformat())
+    assert row.level == "township"
+    worker.start(beat=True)
+    until(lambda: _climbs(row) == 2, worker.said(), patience=BEAT_PATIENCE)
+    row.refresh_from_db()
+    assert (row.level, row.status) == ("prefecture", "open")
+    told = Notice.objects.filter(kind="escalation.climbed").values_list("person", flat=True)
+    assert len(set(told)) == len(told) == 2
+    assert list(rebuild.differences()) == []
+
+
+def _climbs(row: Escalation) -> int:
+    return Operation.objects.filter(target=row.id, kind="escalation.climb").count()
 
 
 def _somebody_waits() -> bool:
