@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """`times` in the whole county, for children of `ages` (from, to); the rule is what it is for."""
+    """`times` in the whole county, for children of `ages` (from, to); `rule` is what finds it, "" if none."""
 
     rule: str
     times: int
@@ -69,5 +69,9 @@ SCENES = (
     Scene(rule="R6", times=1, ages=(4, 12), child=_told(
         "背上和腿上有好几处伤。", visible_injuries="yes", several_injuries="yes", mood="fearful",
         **_CALLED,
+    )),
+    # Today no rule finds it. A stricter R10 would: something for a rehearsal to show.
+    Scene(rule="", times=3, ages=(8, 9), child=_told(
+        "放学后到天黑前一个人在家写作业，奶奶在镇上卖菜。", days_alone_last_week=2,
     )),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import psutil
 import pytest
+import yaml
 
 from deploy.stack import ROOT
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.slow
 OWN = {name: value for name, value in os.environ.items() if not name.startswith("HUXING_")}
 OWN.pop("DATABASE_URL", None)
 OWN.pop("CELERY_BROKER_URL", None)
+NATIONAL = ROOT / "backend" / "concerns" / "rules" / "national.yaml"
 
 
 class Demo:
@@ -115,6 +117,21 @@ def test_the_story_plays_against_a_running_demo_and_ctrl_c_leaves_no_process(dat
 def test_manage_py_works_on_a_demo_that_is_not_running(data: Path) -> None:
     assert "what the operations make of them" in managed(data, "rebuild", "--check")
     assert using(data) == []
+
+
+def test_a_stricter_rule_is_rehearsed_over_the_demo(data: Path, tmp_path: Path) -> None:
+    """Children of eight and nine who are alone in the afternoon: no rule finds them today."""
+    stricter = yaml.safe_load(NATIONAL.read_text(encoding="utf-8"))
+    (r10,) = (rule for rule in stricter if rule["id"] == "R10")
+    r10["version"] += 1
+    for branch in r10["branches"]:
+        branch["when"] = branch["when"].replace("age_years < 8", "age_years < 10")
+    file = tmp_path / "new.yaml"
+    file.write_text(yaml.safe_dump(stricter, allow_unicode=True), encoding="utf-8")
+    said = managed(data, "rehearse_rules", str(file), "--since", "2026-01-01")
+    row = next(line.split() for line in said.splitlines() if line.startswith("R10 "))
+    now, new, appear = (int(row[column].replace("·", "0")) for column in (2, 3, 4))
+    assert (new - now, appear > 0) == (appear, True), said
 
 
 def test_after_kill_9_a_second_start_is_quick_and_keeps_the_data(data: Path) -> None:
