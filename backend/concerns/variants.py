@@ -6,6 +6,7 @@ from typing import Any
 from backend.regions import codes
 
 from .models import RulesEdition
+from .rules import local
 from .rules.local import Variant, variant
 
 # Province, prefecture, county.
@@ -29,6 +30,13 @@ def here(divisions: Collection[str]) -> dict[str, list[Variant]]:
         division: [found[step] for step in steps(division) if step in found]
         for division in divisions
     }
+
+
+def risk_levels(divisions: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """How each division names and colours the risk levels: `{code: {label: {zh, en}, colour}}`, only
+    what somebody set. One statement for all.
+    """
+    return {division: local.risk_levels(own) for division, own in here(divisions).items()}
 
 
 def cards(division: str) -> list[dict[str, Any]]:

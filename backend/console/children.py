@@ -1,11 +1,15 @@
 """Children: looked for by name, pinyin, number or phone; who is not covered, who is not visited."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from backend.accounts import queries as accounts
 from backend.caseload import queries
 from backend.common import clock
+from backend.concerns import variants
 
 from . import clocks, navigation
 from .access import OfficeRequest, office, show
@@ -32,7 +36,7 @@ def children(request: OfficeRequest) -> HttpResponse:
     context = {
         "form": form,
         "sheet": sheet,
-        "rows": list(zip(items, ages, strict=True)),
+        "rows": list(zip(items, ages, _levels(items), strict=True)),
         "now": now,
         "today": today,
         "refers": bool(navigation.roles_for("referrals") & request.visitor.roles),
@@ -41,3 +45,9 @@ def children(request: OfficeRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "console/_children_list.html", context)
     return show(request, "children", context)
+
+
+def _levels(items: Sequence[queries.Item]) -> list[Mapping[str, Any]]:
+    """What each child's county calls the child's risk level, and its colour there, if it set any."""
+    local = variants.risk_levels({item.division for item in items})
+    return [local[item.division].get(item.risk_level, {}) for item in items]

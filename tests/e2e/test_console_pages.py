@@ -1,12 +1,16 @@
 """Each role has its own pages, and no other; what the lists show and what stands in the log."""
 
 import datetime as dt
+from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from backend.accounts.models import Person
 from backend.audit.models import AuditEntry
+from backend.children.models import Child
+from backend.concerns.models import RulesEdition
 
 from . import cases
 from .cases import Case
@@ -118,6 +122,22 @@ def test_another_countys_escalation_looks_like_one_that_is_not_there(
     assert (hidden.status_code, absent.status_code) == (404, 404)
     told = [answer.content.decode().partition("<main")[2] for answer in (hidden, absent)]
     assert told[0] == told[1]
+
+
+def test_a_county_s_own_name_and_colour_of_a_risk_level_are_shown(
+    people: dict[str, Person],
+) -> None:
+    Child.objects.update(risk_level="RED")
+    assert "risk red" in read(seated("officer"), "/office/children/")
+    content = {"risk_levels": {"RED": {"label": {"zh": "一级", "en": "One"}, "colour": "#c00000"}}}
+    RulesEdition.objects.create(
+        id=uuid4(), division=cases.COUNTY, content=content, sha256="0" * 64, version=1,
+        status="published", drafted_at=timezone.now(), published_at=timezone.now(),
+    )  # fmt: skip
+    page = read(seated("officer"), "/office/children/")
+    assert "risk local" in page
+    assert 'fill="#c00000"' in page
+    assert "一级</span>" in page
 
 
 def test_an_auditor_reads_who_saw_what_and_no_name_of_a_child(people: dict[str, Person]) -> None:
