@@ -46,12 +46,3 @@ class TransferRefused(DomainError):
     # The receipt's own sentence, which is in the reader's language already.
     zh = "{sentence_zh}"
     en = "{sentence_en}"
-
-
-class TransferWaits(DomainError):
-    code = "transfer.waits"
-    status = 503
-    zh = "服务器暂时无法完成,稍后会自动重试。请过几分钟再查看。"
-    en = (
-        "The server could not finish this and will try again by itself. Look again in some minutes."
-    )

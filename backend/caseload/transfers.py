@@ -1,7 +1,7 @@
 """Children move across counties by an offer that the other county accepts.
 
 All raise `NotFound` for what the actor cannot see, `NotAllowed` for what is the other county's to
-do, `TransferRefused` when somebody was quicker and `TransferWaits` when the server must try again.
+do, `TransferRefused` when somebody was quicker and `StepWaits` when the server must try again.
 The audit lines are written in the operation's own transaction (`transfer_reactions`).
 """
 
@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from backend.accounts import queries as accounts
 from backend.children import queries as children
-from backend.common.errors import NotAllowed, NotFound
+from backend.common.errors import NotAllowed, NotFound, StepWaits
+from backend.common.language import language
 from backend.regions import codes
 from backend.regions import queries as regions
 from sync.entries import Draft
@@ -23,7 +23,7 @@ from sync.protocol import ids
 from sync.push import submit
 
 from . import scope
-from .errors import TransferRefused, TransferTo, TransferWaits
+from .errors import TransferRefused, TransferTo
 from .models import Transfer
 
 # What the other county needs to tell who is meant, and no more.
@@ -134,14 +134,10 @@ def _end(
 
 
 def _submit(draft: Draft, *, now: datetime) -> Transfer:
-    (receipt,) = submit([draft], now=now, english=_english())
+    (receipt,) = submit([draft], now=now, english=language() == "en")
     if receipt.outcome == "quarantined":
         said = receipt.message or ""
         raise TransferRefused(fields=tuple(receipt.fields), sentence_zh=said, sentence_en=said)
     if receipt.outcome != "applied":
-        raise TransferWaits()
+        raise StepWaits()
     return Transfer.objects.get(id=draft.target)
-
-
-def _english() -> bool:
-    return (get_language() or "").startswith("en")

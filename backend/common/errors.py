@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.utils.translation import get_language
+from .language import language
 
 
 class DomainError(Exception):
@@ -30,7 +30,7 @@ class DomainError(Exception):
 
     @property
     def message(self) -> str:
-        text = self.en if (get_language() or "").startswith("en") else self.zh
+        text = self.en if language() == "en" else self.zh
         return text.format(**self.context)
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,6 +60,25 @@ class Stale(DomainError):
     fields = ("revision",)
     zh = "记录已被他人更改（现为第 {revision} 版）。请刷新后再试。"
     en = "Somebody changed the record (now revision {revision}). Reload it and try again."
+
+
+class StepRefused(DomainError):
+    """The step is not possible from where the record is; the sentence lists those that are."""
+
+    code = "transition"
+    status = 409
+    fields = ("step",)
+    zh = "{sentence_zh}"
+    en = "{sentence_en}"
+
+
+class StepWaits(DomainError):
+    """Stored, but the server could not apply it yet; it retries by itself."""
+
+    code = "server.retry"
+    status = 503
+    zh = "已保存，但服务器暂时未能处理，会自动重试。请稍后刷新查看。"
+    en = "Stored, but the server could not apply it yet. It retries by itself; reload in a while."
 
 
 class BodyUnreadable(DomainError):

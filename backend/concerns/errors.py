@@ -1,5 +1,6 @@
 """What the office can be told when a step on an escalation is not possible."""
 
+from backend.common import errors as common
 from backend.common.errors import DomainError, Stale
 
 
@@ -13,14 +14,9 @@ class EscalationStale(Stale):
     )
 
 
-class StepRefused(DomainError):
-    """The step is not possible from where the escalation is; the sentence lists those that are."""
-
+class StepRefused(common.StepRefused):
     code = "escalation.transition"
-    status = 409
     fields = ("status",)
-    zh = "{sentence_zh}"
-    en = "{sentence_en}"
 
 
 class ReasonRequired(DomainError):
@@ -106,12 +102,3 @@ class AssigneeUnsuited(DomainError):
     fields = ("assigned_to",)
     zh = "此人没有办理该地区预警的权限，请另选一位工作人员。"
     en = "This person may not work on escalations of this area; choose another officer."
-
-
-class StepWaits(DomainError):
-    """Stored, but the server could not apply it yet; it retries by itself."""
-
-    code = "server.retry"
-    status = 503
-    zh = "已保存，但服务器暂时未能处理，会自动重试。请稍后刷新查看。"
-    en = "Stored, but the server could not apply it yet. It retries by itself; reload in a while."

@@ -11,19 +11,22 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from backend.accounts import queries as accounts
+from backend.accounts.handing_in import Door
 from backend.common.errors import NotAllowed, NotFound
 from fieldforms.vocabulary import codes
-from sync import oplog
 from sync.entries import Draft, Entry
 from sync.protocol import ids
-from sync.push import submit
-from sync.registry import Refused
 
 from . import danger, errors, life_cycle, scope
 from .models import ENDED, Escalation
+
+DOOR = Door(
+    stale=errors.EscalationStale,
+    refused=errors.StepRefused,
+    transitions=("escalation.transition",),
+)
 
 
 def escalation_acknowledge(
@@ -173,9 +176,7 @@ def concerns_resolve(
         op=op, person=actor, kind="concern.resolve", target=ids.derived(op, "resolution"),
         file=row.file, data=data, at=now,
     )  # fmt: skip
-    (receipt,) = submit([draft], now=now, english=(get_language() or "").startswith("en"))
-    if receipt.outcome != "applied":
-        raise errors.StepWaits()
+    DOOR.hand_in(draft, now)
     return danger.open_concerns([row.file]).get(row.file, [])
 
 
@@ -211,7 +212,7 @@ def _step(
     """What is refused here already leaves no operation behind; the merge decides the rest."""
     after = life_cycle.STEPS[kind]
     if row.revision == revision and not life_cycle.may(row.status, after):
-        raise _refused(row, after)
+        raise DOOR.not_possible(life_cycle.not_possible(row.status, after))
     return _note(row, kind, data, actor=actor, revision=revision, now=now)
 
 
@@ -220,43 +221,14 @@ def _note(
 ) -> Escalation:
     """Raises `EscalationStale`, and what the merge refuses because somebody was quicker."""
     if row.revision != revision:
-        raise _stale(row)
+        raise DOOR.said_stale(row.id, row.revision, row.opened_at)
     op = ids.uuid7(now)
     draft = Draft(
         op=op, person=actor, kind=kind, target=row.id, file=row.file,
         data={"revision": revision, **data}, at=now,
     )  # fmt: skip
-    (receipt,) = submit([draft], now=now, english=(get_language() or "").startswith("en"))
-    row = Escalation.objects.get(id=row.id)
-    if receipt.code == "stale":
-        raise _stale(row)
-    if receipt.code == "escalation.transition":
-        raise _refused(row, life_cycle.STEPS[kind])
-    if receipt.outcome != "applied":
-        raise errors.StepWaits()
-    return row
-
-
-def _refused(row: Escalation, after: str) -> errors.StepRefused:
-    refusal: Refused = life_cycle.not_possible(row.status, after)
-    return errors.StepRefused(sentence_zh=refusal.zh, sentence_en=refusal.en)
-
-
-def _stale(row: Escalation) -> errors.EscalationStale:
-    last = oplog.load(
-        "target = ANY(%s) AND outcome = 'applied' AND decision = (SELECT max(decision) FROM"
-        " sync_operation WHERE target = ANY(%s) AND outcome = 'applied')",
-        [[row.id], [row.id]],
-    )
-    who = accounts.names([last[0].person]).get(last[0].person, "") if last else ""
-    when = timezone.localtime(last[0].received if last else row.opened_at)
-    return errors.EscalationStale(
-        who=who or _system(), when=f"{when:%Y-%m-%d %H:%M}", revision=row.revision
-    )
-
-
-def _system() -> str:
-    return "The system" if (get_language() or "").startswith("en") else "系统"
+    DOOR.hand_in(draft, now)
+    return Escalation.objects.get(id=row.id)
 
 
 def _day(now: datetime) -> date:

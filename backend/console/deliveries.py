@@ -9,12 +9,13 @@ from django.views.decorators.http import require_POST
 
 from backend.common import clock
 from backend.common.errors import DomainError, NotFound
+from backend.common.language import language
 from backend.notifications import queries, services
 
 from .access import OfficeRequest, office, show
 from .filters import DeliveriesForm
 from .paging import paged
-from .texts import language, text
+from .texts import text
 
 
 @office("deliveries")

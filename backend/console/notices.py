@@ -9,13 +9,14 @@ from django.views.decorators.http import require_POST
 
 from backend.common import clock
 from backend.common.errors import DomainError, NotFound
+from backend.common.language import language
 from backend.notifications import queries, services
 from backend.notifications.serializers import ContactIn
 from fieldforms.choices import choices
 
 from .access import OfficeRequest, office, show
 from .paging import paged
-from .texts import language, text
+from .texts import text
 
 
 @office()

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.utils.translation import get_language
+
+from backend.common.language import language
 
 SOURCE = Path(__file__).with_name("texts.yaml")
 
@@ -15,11 +16,6 @@ SOURCE = Path(__file__).with_name("texts.yaml")
 def _pages() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     loaded: dict[str, Any] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
     return loaded
-
-
-def language() -> str:
-    """`zh` or `en`: what the reader of this request chose, Chinese when she chose nothing."""
-    return "en" if (get_language() or "").startswith("en") else "zh"
 
 
 def text(key: str, **values: Any) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from backend.common import clock
 from backend.common.errors import DomainError, NotFound
+from backend.common.language import language
 from backend.quarantine import errors, queries, services
 from sync import phrases
 from sync import waiting as things
@@ -20,7 +21,7 @@ from sync import waiting as things
 from .access import OfficeRequest, office, show
 from .filters import WaitingForm
 from .paging import paged
-from .texts import language, text
+from .texts import text
 
 DECISIONS: dict[str, Callable[..., None]] = {
     "approve": services.item_approve,

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backend.common.language import language
 from fieldforms import facts, vocabulary, wording
 
-from .texts import language, text
+from .texts import text
 
 FORMS = {"visit.part": "household_visit", "visit.sealed": "household_visit"}
 # What she wrote herself. Shown first and word for word, in this order.

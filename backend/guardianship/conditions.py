@@ -4,8 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language
-
+from backend.common.language import language
 from fieldforms.vocabulary import detail, label
 
 from . import answers, clocks, errors
@@ -47,19 +46,19 @@ def _assessed(row: Case, step: str) -> None:
     done = Assessment.objects.filter(case=row.id, form__in=wanted, observed__gte=since)
     missing = wanted - set(done.values_list("form", flat=True))
     if missing:
-        names = [label("case_evidence", form, _language()) for form in sorted(missing)]
+        names = [label("case_evidence", form, language()) for form in sorted(missing)]
         raise errors.AssessmentMissing(missing=", ".join(names))
 
 
 def _ground_met(row: Case, ground: str, data: Data, day: dt.date) -> None:
     """2014 Opinions 35; the conditions stand in the vocabulary."""
     lacking = [
-        _LACKING[name][_language()].format(n=wanted)
+        _LACKING[name][language()].format(n=wanted)
         for name, wanted in (detail("revocation_ground", ground, "needs") or {}).items()
         if not _condition(row, name, wanted, data, day)
     ]
     if lacking:
-        said = label("revocation_ground", ground, _language())
+        said = label("revocation_ground", ground, language())
         raise errors.GroundUnmet(ground=said, lacking="; ".join(lacking))
 
 
@@ -189,7 +188,3 @@ def _before(moment: dt.datetime) -> errors.TimeWrong:
 
 def _wrong(field: str, zh: str, en: str) -> errors.TimeWrong:
     return errors.TimeWrong(fields=(field,), sentence_zh=zh, sentence_en=en)
-
-
-def _language() -> str:
-    return "en" if (get_language() or "").startswith("en") else "zh"

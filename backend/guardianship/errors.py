@@ -1,5 +1,6 @@
 """What the office can be told when a step of a case is not possible."""
 
+from backend.common import errors as common
 from backend.common.errors import DomainError, Stale
 
 
@@ -10,14 +11,8 @@ class CaseStale(Stale):
     en = "{who} changed this case at {when} (now revision {revision}). Reload it and try again."
 
 
-class StepRefused(DomainError):
-    """The step is not possible from where the case is; the sentence lists those that are."""
-
+class StepRefused(common.StepRefused):
     code = "case.transition"
-    status = 409
-    fields = ("step",)
-    zh = "{sentence_zh}"
-    en = "{sentence_en}"
 
 
 class CaseIncomplete(DomainError):
@@ -133,12 +128,3 @@ class LimitUnknown(DomainError):
     code = "case.limit"
     zh = "可以设置的期限是：{names}，且须为正整数。"
     en = "The limits that can be set are: {names}; each a whole number above zero."
-
-
-class StepWaits(DomainError):
-    """Stored, but the server could not apply it yet; it retries by itself."""
-
-    code = "case.waits"
-    status = 503
-    zh = "已保存，但服务器暂时未能处理，会自动重试。请稍后刷新查看。"
-    en = "Stored, but the server could not apply it yet. It retries by itself; reload in a while."

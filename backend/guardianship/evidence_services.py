@@ -15,7 +15,7 @@ from sync.protocol import ids
 from . import conditions, errors, scope
 from .case_flow import Need
 from .models import Assessment, GuardianWarning
-from .submitting import complete, hand_in
+from .submitting import DOOR, complete
 
 WARNING = (
     Need("kind", "code", "guardian_warning_kind"), Need("by", "code", "guardian_warning_by"),
@@ -54,7 +54,7 @@ def assessment_record(
             "skipped": skipped,
         },
     )  # fmt: skip
-    hand_in(draft, now)
+    DOOR.hand_in(draft, now)
     return Assessment.objects.get(id=draft.target)
 
 
@@ -72,5 +72,5 @@ def warning_give(
         target=ids.derived(op, "guardian_warning"), file=row.file,
         data={**data, "case": str(row.id), "sealed": row.sealed}, at=now,
     )  # fmt: skip
-    hand_in(draft, now)
+    DOOR.hand_in(draft, now)
     return GuardianWarning.objects.get(id=draft.target)

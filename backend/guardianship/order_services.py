@@ -11,7 +11,7 @@ from sync.protocol import ids
 
 from . import conditions, errors, limits, order_life, scope
 from .models import ProtectionOrder
-from .submitting import complete, hand_in, refused, said_stale
+from .submitting import DOOR, complete
 
 
 def protection_order_apply(
@@ -29,7 +29,7 @@ def protection_order_apply(
         op=op, person=actor, kind="protection_order.apply", target=ids.derived(op, "protection_order"),
         file=row.file, data={**data, "case": str(row.id), "clocks": running}, at=at,
     )  # fmt: skip
-    if hand_in(draft, now).code == "protection_order.running":
+    if DOOR.hand_in(draft, now).code == "protection_order.running":
         raise errors.OrderRunning()
     return ProtectionOrder.objects.get(id=draft.target)
 
@@ -44,9 +44,9 @@ def protection_order_step(
         raise NotFound(fields=("order",))
     case, _ = scope.seen(row.case, actor, now=now, named="order")
     if row.revision != revision:
-        raise said_stale(row.id, row.revision, row.applied_at)
+        raise DOOR.said_stale(row.id, row.revision, row.applied_at)
     if step not in order_life.possible(row.status):
-        raise refused(order_life.not_possible(row.status, step))
+        raise DOOR.not_possible(order_life.not_possible(row.status, step))
     at = observed or now
     conditions.check_time(at, now)
     data = complete(order_life.ORDER_STEPS[step].needs, given)
@@ -58,5 +58,5 @@ def protection_order_step(
         op=ids.uuid7(now), person=actor, kind=f"protection_order.{step}", target=row.id,
         file=row.file, data={"revision": revision, **data, "clocks": running}, at=at,
     )  # fmt: skip
-    hand_in(draft, now)
+    DOOR.hand_in(draft, now)
     return ProtectionOrder.objects.get(id=row.id)

@@ -26,7 +26,7 @@ from .evidence_services import assessment_record, warning_give
 from .limits import configure as limits_configure
 from .models import CLOSED, Case
 from .order_services import protection_order_apply, protection_order_step
-from .submitting import complete, hand_in, refused, said_stale
+from .submitting import DOOR, complete
 
 __all__ = [
     "assessment_record", "case_approve", "case_decline", "case_open", "case_step", "limits_configure",
@@ -66,7 +66,7 @@ def case_open(
         },
         at=at,
     )  # fmt: skip
-    receipt = hand_in(draft, now)
+    receipt = DOOR.hand_in(draft, now)
     if receipt.code == "case.open_already":
         raise errors.CaseOpenAlready()
     return Case.objects.get(id=draft.target)
@@ -144,7 +144,7 @@ def _ready(
     """The step's data. What is refused here leaves no operation behind; the merge decides the rest."""
     _require_current(row, revision)
     if step not in case_flow.possible(row.status):
-        raise refused(case_life.not_possible(row.status, step))
+        raise DOOR.not_possible(case_life.not_possible(row.status, step))
     conditions.check_time(at, now)
     data = complete(case_flow.asked(step, given), given)
     conditions.check(row, step, data, at)
@@ -168,14 +168,14 @@ def _submit(
     draft = Draft(
         op=ids.uuid7(now), person=actor, kind=kind, target=row.id, file=row.file, data=data, at=at
     )
-    if hand_in(draft, now).code == "protection_order.running":
+    if DOOR.hand_in(draft, now).code == "protection_order.running":
         raise errors.OrderRunning()
     return Case.objects.get(id=row.id)
 
 
 def _require_current(row: Case, revision: int) -> None:
     if row.revision != revision:
-        raise said_stale(row.id, row.revision, row.opened_at)
+        raise DOOR.said_stale(row.id, row.revision, row.opened_at)
 
 
 def _day(now: datetime) -> date:

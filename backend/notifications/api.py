@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,16 +11,13 @@ from backend.accounts.permissions import Administrator, Office, WithRole, caller
 from backend.common import clock
 from backend.common.api import Pages
 from backend.common.errors import NotFound
+from backend.common.language import language
 
 from . import queries, services
 from . import serializers as shapes
 from .models import Webhook
 
 PAGE = [OpenApiParameter("page", int), OpenApiParameter("size", int)]
-
-
-def _language() -> str:
-    return "en" if (get_language() or "").startswith("en") else "zh"
 
 
 class NoticesView(APIView):
@@ -38,7 +34,7 @@ class NoticesView(APIView):
         pages, person = Pages(), caller(request)
         rows = queries.inbox(person, unread=given.validated_data["unread"])
         page = pages.paginate_queryset(rows, request, view=self) or []
-        items = queries.inbox_items(page, language=_language())
+        items = queries.inbox_items(page, language=language())
         answer = pages.get_paginated_response(shapes.NoticeOut(items, many=True).data)
         answer.data["unread"] = queries.unread(person)
         return answer
@@ -109,7 +105,7 @@ class DeliveriesView(APIView):
         filters, pages = queries.Filters(**given.validated_data), Pages()
         rows = queries.deliveries(caller(request), filters, now=clock.now())
         page = pages.paginate_queryset(rows, request, view=self) or []
-        items = queries.dead_letters(page, language=_language())
+        items = queries.dead_letters(page, language=language())
         return pages.get_paginated_response(shapes.DeliveryOut(items, many=True).data)
 
 

@@ -1,5 +1,6 @@
 """What the office and the organisations can be told when a step is not possible."""
 
+from backend.common import errors as common
 from backend.common.errors import DomainError, Stale
 
 
@@ -10,14 +11,8 @@ class ReferralStale(Stale):
     en = "{who} changed this record at {when} (now revision {revision}). Reload it and try again."
 
 
-class StepRefused(DomainError):
-    """The step is not possible from where the record is; the sentence lists those that are."""
-
+class StepRefused(common.StepRefused):
     code = "referral.transition"
-    status = 409
-    fields = ("step",)
-    zh = "{sentence_zh}"
-    en = "{sentence_en}"
 
 
 class StepIncomplete(DomainError):
@@ -104,12 +99,3 @@ class NotAPartner(DomainError):
     fields = ("people",)
     zh = "只能加入在您区划内具有“社会组织工作人员”角色的账号。请先授予角色。"
     en = "Only accounts of your area with the role of partner worker can belong to an organisation. Grant the role first."
-
-
-class StepWaits(DomainError):
-    """Stored, but the server could not apply it yet; it retries by itself."""
-
-    code = "referral.waits"
-    status = 503
-    zh = "已保存，但服务器暂时未能处理，会自动重试。请稍后刷新查看。"
-    en = "Stored, but the server could not apply it yet. It retries by itself; reload in a while."

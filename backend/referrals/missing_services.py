@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from backend.children import queries as children
 from backend.common.errors import NotAllowed, NotFound
+from backend.common.language import language
 from backend.regions import codes as divisions
 from fieldforms.vocabulary import label
 from sync.entries import Draft
@@ -21,7 +22,7 @@ from sync.uploads import queries as uploads
 
 from . import errors, minimum, missing_life, scope
 from .models import Missing
-from .submitting import hand_in, language, refused, said_stale
+from .submitting import DOOR
 
 # What of the identity a notice may show; nothing unless it is chosen.
 NAMES = ("name", "sex", "age")
@@ -42,7 +43,7 @@ def missing_note(
         op=op, person=actor, kind="missing.note", target=ids.derived(op, "missing"), file=child,
         data={"division": lives}, at=min(observed or now, now),
     )  # fmt: skip
-    if hand_in(draft, now).code == "missing.open_already":
+    if DOOR.hand_in(draft, now).code == "missing.open_already":
         raise errors.MissingAlready()
     return Missing.objects.get(id=draft.target)
 
@@ -60,9 +61,9 @@ def missing_step(
         raise NotAllowed()
     columns = _columns(row)
     if row.revision != revision:
-        raise said_stale(row.id, row.revision, row.noted_at)
+        raise DOOR.said_stale(row.id, row.revision, row.noted_at)
     if step not in missing_life.ways(columns):
-        raise refused(missing_life.not_possible(columns, step))
+        raise DOOR.not_possible(missing_life.not_possible(columns, step))
     data = {n: _plain(given[n]) for n in (*wanted.needs, *wanted.may) if given.get(n)}
     if lacking := [name for name in wanted.needs if name not in data]:
         said = ", ".join(label("missing_field", name, language()) for name in lacking)
@@ -77,7 +78,7 @@ def missing_step(
         op=ids.uuid7(now), person=actor, kind=f"missing.{step}", target=row.id, file=row.file,
         data={"revision": revision, **data}, at=now,
     )  # fmt: skip
-    hand_in(draft, now)
+    DOOR.hand_in(draft, now)
     return Missing.objects.get(id=row.id)
 
 
@@ -85,7 +86,7 @@ def missing_clue(*, missing: UUID, text: str, actor: UUID, now: datetime) -> UUI
     """Adds what somebody says she saw; possible until the record is closed."""
     row = scope.missing_seen(missing, actor, now=now)
     if row.status in missing_life.MISSING_ENDED:
-        raise refused(missing_life.not_possible(_columns(row), "find"))
+        raise DOOR.not_possible(missing_life.not_possible(_columns(row), "find"))
     if not text.strip():
         said = label("missing_field", "words", language())
         raise errors.StepIncomplete(fields=("text",), missing=said)
@@ -94,7 +95,7 @@ def missing_clue(*, missing: UUID, text: str, actor: UUID, now: datetime) -> UUI
         op=op, person=actor, kind="missing.clue", target=ids.derived(op, "missing_clue"),
         file=row.file, data={"text": text.strip()}, at=now,
     )  # fmt: skip
-    hand_in(draft, now)
+    DOOR.hand_in(draft, now)
     return draft.target
 
 

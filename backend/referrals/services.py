@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from backend.children import queries as children
 from backend.common.errors import NotAllowed, NotFound
+from backend.common.language import language
 from backend.concerns import queries as concerns
 from backend.regions import codes as divisions
 from fieldforms.vocabulary import label
@@ -24,7 +25,7 @@ from . import directory, errors, life, minimum, scope
 from .directory import organisation_change, organisation_create, organisation_people
 from .missing_services import missing_clue, missing_note, missing_step
 from .models import Referral
-from .submitting import hand_in, language, refused, said_stale
+from .submitting import DOOR
 
 __all__ = [
     "missing_clue", "missing_note", "missing_step", "organisation_change", "organisation_create",
@@ -51,7 +52,7 @@ def referral_draft(
         },
         at=now,
     )  # fmt: skip
-    hand_in(draft, now)
+    DOOR.hand_in(draft, now)
     return Referral.objects.get(id=draft.target)
 
 
@@ -136,9 +137,9 @@ def _lacking(*names: str) -> errors.StepIncomplete:
 
 def _ready(row: Referral, step: str, revision: int) -> None:
     if row.revision != revision:
-        raise said_stale(row.id, row.revision, row.drafted_at)
+        raise DOOR.said_stale(row.id, row.revision, row.drafted_at)
     if step not in life.possible(row.status):
-        raise refused(life.not_possible(row.status, step))
+        raise DOOR.not_possible(life.not_possible(row.status, step))
 
 
 def _submit(
@@ -148,7 +149,7 @@ def _submit(
         op=ids.uuid7(now), person=actor, kind=f"referral.{step}", target=row.id, file=row.file,
         data={"revision": revision, **data}, at=now,
     )  # fmt: skip
-    hand_in(draft, now)
+    DOOR.hand_in(draft, now)
     return Referral.objects.get(id=row.id)
 
 

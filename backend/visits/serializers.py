@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.utils.translation import get_language
 from rest_framework import serializers
 
 from backend.caseload.queries import FileOut
+from backend.common.language import language
 from sync.shown import ClockOut
 
 
@@ -36,7 +36,7 @@ class ProblemOut(serializers.Serializer):
     message = serializers.SerializerMethodField()
 
     def get_message(self, problem: dict[str, Any]) -> str:
-        return str(problem["en" if (get_language() or "").startswith("en") else "zh"])
+        return str(problem[language()])
 
 
 class PhotosOut(serializers.Serializer):

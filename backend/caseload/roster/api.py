@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -17,6 +16,7 @@ from backend.accounts.permissions import Administrator, areas, caller
 from backend.caseload.models import RosterImport
 from backend.common import clock
 from backend.common.api import Pages
+from backend.common.language import language
 
 from . import files, queries, report, services
 from . import serializers as shapes
@@ -41,17 +41,13 @@ def _opened(request: Request, pk: UUID) -> RosterImport:
     return services.opened(made=pk, own=own, reader=caller(request), now=clock.now())
 
 
-def _english() -> bool:
-    return (get_language() or "").startswith("en")
-
-
 def _card(made: RosterImport) -> dict[str, Any]:
     names = ("id", "at", "person", "division", "operations", "done", "counts")
     return {name: getattr(made, name) for name in names}
 
 
 def _whole(made: RosterImport) -> dict[str, Any]:
-    told = report.spoken(services.read(made), english=_english())
+    told = report.spoken(services.read(made), english=language() == "en")
     return {**_card(made), "report": told}
 
 
@@ -68,7 +64,9 @@ class RosterPreviewView(APIView):
     )
     def post(self, request: Request) -> Response:
         told = services.preview(**_asked(request))
-        return Response(shapes.RosterReportOut(report.spoken(told, english=_english())).data)
+        return Response(
+            shapes.RosterReportOut(report.spoken(told, english=language() == "en")).data
+        )
 
 
 class RosterImportView(APIView):
@@ -123,6 +121,6 @@ class RosterLeftView(APIView):
     @extend_schema(operation_id="roster_left", responses={(200, XLSX): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         made = _opened(request, pk)
-        content = report.sheet(services.read(made), english=_english())
+        content = report.sheet(services.read(made), english=language() == "en")
         headers = {"Content-Disposition": f'attachment; filename="roster-{made.at:%Y%m%d}.xlsx"'}
         return HttpResponse(content, content_type=XLSX, headers=headers)

@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from backend.common.language import language
 from backend.console import clocks, texts, words
 from fieldforms import vocabulary
 from sync.shown import Clock
@@ -22,7 +23,7 @@ def t(key: str, **values: Any) -> str:
 @register.simple_tag
 def label(name: str, code: str) -> str:
     """The label of a code of the vocabulary: `{% label "severity" row.severity %}`."""
-    return vocabulary.label(name, code, texts.language())
+    return vocabulary.label(name, code, language())
 
 
 @register.simple_tag
