@@ -55,12 +55,12 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
         else:
             _judge(entry, held)
     _missing_keys(undecided, ciphers)
+    files |= _insert(wanted, files)
     shards = {file: known.shard for file, known in files.items() if not known.erased}
-    shards |= _insert(wanted)
     moved = {
         file: shard
         for file, (shard, stub) in wanted.items()
-        if file in files and not stub and shards[file] != shard
+        if files[file].stub and not stub and files[file].shard != shard
     }
     shards |= moved
     _hold_what_it_opened(undecided, wanted)
@@ -148,20 +148,30 @@ def _open(entry: Entry, wanted: dict[UUID, tuple[str, bool]]) -> None:
         entry.await_target()
 
 
-def _insert(wanted: Mapping[UUID, tuple[str, bool]]) -> dict[UUID, str]:
-    """DO UPDATE, so that a file another transaction has just opened comes back locked."""
-    if not wanted:
-        return {}
-    files = sorted(wanted)
+def _insert(
+    wanted: Mapping[UUID, tuple[str, bool]], known: Mapping[UUID, _File]
+) -> dict[UUID, _File]:
+    """The files as they were before a record opened them; new ones as they are wanted.
+
+    One that another transaction has just opened comes back locked, as that one left it.
+    """
+    new = sorted(file for file in wanted if file not in known)
+    found = {file: _File(*wanted[file]) for file in new}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sync_file (id, shard, digest, stub)"
-            " SELECT i, s, 0, b FROM unnest(%s::uuid[], %s::text[], %s::bool[]) AS u(i, s, b)"
-            " ON CONFLICT (id) DO UPDATE SET stub = sync_file.stub AND excluded.stub"
-            " RETURNING id, shard",
-            [files, [wanted[f][0] for f in files], [wanted[f][1] for f in files]],
-        )
-        return dict(cursor.fetchall())
+        if new:
+            cursor.execute(
+                "INSERT INTO sync_file (id, shard, digest, stub)"
+                " SELECT i, s, 0, b FROM unnest(%s::uuid[], %s::text[], %s::bool[]) AS u(i, s, b)"
+                " ON CONFLICT (id) DO NOTHING RETURNING id",
+                [new, [wanted[file][0] for file in new], [wanted[file][1] for file in new]],
+            )
+            if late := set(new) - {file for (file,) in cursor.fetchall()}:
+                found |= lock(late)
+        before = {**known, **found}
+        opened = [file for file, (_, stub) in wanted.items() if before[file].stub and not stub]
+        if opened:
+            cursor.execute("UPDATE sync_file SET stub = false WHERE id = ANY(%s)", [opened])
+    return found
 
 
 def _hold_what_it_opened(entries: Sequence[Entry], wanted: Mapping[UUID, tuple[str, bool]]) -> None:

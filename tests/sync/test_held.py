@@ -1,9 +1,11 @@
 """What is held: for how long, for whom, and that nothing about it is forgotten (SYNC, Receipts)."""
 
 import datetime as dt
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from sync import apply, oplog, overdue, push, rebuild
 from sync.entries import Draft
@@ -186,6 +188,33 @@ def test_a_stub_goes_where_its_record_belongs_and_the_evidence_with_it(phone: Ph
     assert Box.objects.get(id=box).shard == Box.objects.get(id=box).near == elsewhere
     assert Note.objects.get(id=note).shard == elsewhere
     assert list(rebuild.differences()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stub_that_is_opened_at_the_same_moment_goes_where_its_record_belongs(
+    phone: Phone,
+) -> None:
+    box, elsewhere = new(), "522631"
+    make = phone.say("box.make", box, {"shard": elsewhere, "set": {}})
+    opened, waits = threading.Event(), threading.Event()
+
+    def open_stub() -> None:
+        with transaction.atomic():
+            File.objects.create(id=box, shard=SHARD, digest=0, stub=True)
+            opened.set()
+            waits.wait(30)
+        connection.close()
+
+    other = threading.Thread(target=open_stub)
+    other.start()
+    opened.wait(30)
+    # The push comes while nobody can see the stub yet, and has to wait for it.
+    threading.Timer(0.5, waits.set).start()
+    phone.push(make)
+    other.join()
+    file = File.objects.get(id=box)
+    assert (file.shard, file.stub) == (elsewhere, False)
+    assert Box.objects.get(id=box).shard == elsewhere
 
 
 def test_a_record_made_twice_moves_nothing(phone: Phone) -> None:
