@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.audit import services as audit
-from sync.entries import Applied, Draft
+from sync.entries import Applied, Draft, Entry
 from sync.protocol import ids
 
 from . import episodes, life_cycle
@@ -37,19 +37,37 @@ def _last(children: Collection[UUID]) -> dict[episodes.Place, episodes.Episode]:
 
 
 def move_escalations(applied: Sequence[Applied], now: datetime) -> list[Draft]:
-    """What has not ended goes with the child to the county that took it over, the sealed too."""
+    """What has not ended goes with the child to the county that took it over, the sealed too; and to
+    the child's own county from that of a phone that reported it before anybody had registered it.
+    """
     accepted = {item.entry.file: item for item in applied if item.entry.kind == "transfer.accept"}
-    if not accepted:
+    registered = {
+        item.entry.file: item for item in applied if item.type == "child" and item.created
+    }
+    if not (accepted or registered):
         return []
-    rows = Escalation.objects.filter(file__in=accepted).exclude(status__in=ENDED)
-    return [
-        Draft(
-            op=ids.derived(accepted[row.file].entry.op, "escalation.transfer", str(row.id)),
-            person=accepted[row.file].entry.person, kind="escalation.transfer", target=row.id,
-            file=row.file, data={"division": accepted[row.file].columns["to_division"]}, at=now,
-        )
-        for row in rows
-    ]  # fmt: skip
+    rows = Escalation.objects.filter(file__in={*accepted, *registered}).exclude(status__in=ENDED)
+    drafts = []
+    for row in rows.order_by("id"):
+        if (item := accepted.get(row.file)) is not None:
+            drafts.append(_moved(row, item.entry, item.columns["to_division"], now))
+            continue
+        item = registered[row.file]
+        county = item.entry.shard or row.division
+        if not row.division.startswith(county):
+            lives = item.columns["division"]
+            drafts.append(
+                _moved(row, item.entry, lives if lives.startswith(county) else county, now)
+            )
+    return drafts
+
+
+def _moved(row: Escalation, cause: Entry, division: str, now: datetime) -> Draft:
+    return Draft(
+        op=ids.derived(cause.op, "escalation.transfer", str(row.id)), person=cause.person,
+        kind="escalation.transfer", target=row.id, file=row.file, data={"division": division},
+        at=now,
+    )  # fmt: skip
 
 
 def send_feedback(applied: Sequence[Applied], now: datetime) -> list[Draft]:

@@ -10,9 +10,10 @@ from backend.accounts.models import Person
 from backend.audit.models import AuditEntry
 from backend.concerns import queries
 from backend.concerns.models import Escalation
+from sync import rebuild
 from sync.models import Operation
 
-from .conftest import COUNTY, NOW, VILLAGE, HttpPhone, person
+from .conftest import COUNTY, NOW, OTHER_COUNTY, VILLAGE, HttpPhone, person
 from .test_escalations import OfficeUser
 from .test_sync import new, register
 
@@ -51,6 +52,32 @@ def test_a_village_supervisor_cannot_end_a_concern(http_phone: HttpPhone, child:
     assert (receipt["outcome"], receipt["code"]) == ("quarantined", "not_allowed")
     assert queries.open_concerns([child]) == {child: [concern]}
     assert Operation.objects.filter(kind="concern.resolve", outcome="quarantined").count() == 1
+
+
+def test_a_danger_reported_before_the_registration_goes_to_the_childs_own_county(
+    http_phone: HttpPhone,
+) -> None:
+    child, there = new(), OTHER_COUNTY + "101201"
+    administrator = person("admin there", "administrator", OTHER_COUNTY)
+    raise_concern(http_phone, child)
+    http_phone.sync(*http_phone.log)
+    row = Escalation.objects.get()
+    assert row.division == COUNTY
+    neighbour = phone_of("village_supervisor", there, administrator)
+    card = {"name": "龙小燕", "sex": "female", "birth_date": "2018-03-07"}
+    fields = {"identity": card, "residence": {"division": there, "address": "三组"}}
+    data = {"set": {name: {"v": value, "saw": []} for name, value in fields.items()}}
+    neighbour.say("child.register", child, data, file=child)
+    (receipt,) = neighbour.sync(*neighbour.log)["receipts"]
+    assert receipt["outcome"] == "applied", receipt
+    row.refresh_from_db()
+    assert (row.division, row.status) == (there, "open")
+    officers = [
+        OfficeUser(person(name, "county_officer", area))
+        for name, area in (("here", COUNTY), ("there", OTHER_COUNTY))
+    ]
+    assert [officer.get(f"{row.id}/").status_code for officer in officers] == [404, 200]
+    assert list(rebuild.differences()) == []
 
 
 def test_a_township_ends_what_it_names_and_nothing_else(
