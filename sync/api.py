@@ -107,7 +107,7 @@ def _pulled(
 ) -> dict[str, Any]:
     """The page; or why there is none: the device may not have one, or has to offer first what it holds."""
     refused = _refused(sender, header, stored)
-    answer: dict[str, Any] = {"refused": refused} if refused else {}
+    answer: dict[str, Any] = _lacking(sender) | {"refused": refused} if refused else {}
     current = recovery.incarnation()
     if recovery.is_of_another_incarnation(header.cursor, now_incarnation=current):
         return answer | {"restored": True}
@@ -122,11 +122,17 @@ def _pulled(
         recovery.begin(now=now, reason="a cursor is ahead of its counter", instead_of=current)
         return answer | {"restored": True}
     answer = _parts(page, english=english)
-    if not page.more and (lacking := uploads.missing(sender.device)):
-        answer["attachments"] = lacking
+    if not page.more:
+        answer |= _lacking(sender)
     if header.config is not None and (news := config.news(header.config, sender)):
         answer["config"] = news
     return answer
+
+
+def _lacking(sender: Sender) -> dict[str, Any]:
+    """The photographs it has declared and not brought: its own, whatever it may see."""
+    lacking = uploads.missing(sender.device)
+    return {"attachments": lacking} if lacking else {}
 
 
 def _orders(sender: Sender, done: list[UUID], now: dt.datetime) -> list[Order]:

@@ -240,6 +240,7 @@ class Sync:
                 copy.purge(self.store)
             outbox.seal_open(self.store)
             outbox.forget_old(self.store, at)
+            attachments.reopen(self.store, page.get("attachments", []))
             attachments.seal_open(self.store)
             attachments.forget_old(self.store, at)
             closing.confirmed(self.store, done)
@@ -274,7 +275,6 @@ class Sync:
         for asked in page.get("older", []):
             copy.change(self.store, asked["records"])
         log.settle_later(self.store, page.get("later", []))
-        attachments.reopen(self.store, page.get("attachments", []))
         self.store.set(cursor=page["cursor"], generation=page["generation"])
         if page.get("config"):
             self.store.set(config=self.store.get("config", {}) | page["config"])

@@ -18,7 +18,7 @@ from sync.models import Attachment, Operation, Upload
 from sync.protocol import sealing
 from sync.uploads import declared, pieces, queries
 
-from . import toys
+from . import served, toys
 from .conftest import World
 from .test_client import box
 from .test_client_cli import Shell
@@ -295,6 +295,20 @@ def test_what_a_restored_server_has_lost_is_brought_again(make_phone: Any, serve
     Upload.objects.all().delete()
     Attachment.objects.update(status="pending", has_view=False, meta=None)
     assert phone.sync().brought == 1
+    assert Attachment.objects.get(op=op).status == "complete"
+
+
+def test_a_revoked_phone_too_brings_again_what_a_restored_server_has_lost(
+    make_phone: Any, server: str
+) -> None:
+    phone = make_phone()
+    op = take(phone, photo((60, 40)))
+    phone.sync()
+    served.revoked.add(UUID(phone.status()["device"]))
+    Upload.objects.all().delete()
+    Attachment.objects.update(status="pending", has_view=False, meta=None)
+    report = phone.sync()
+    assert (report.refused, report.brought, report.entered) == ("device.revoked", 1, 0)
     assert Attachment.objects.get(op=op).status == "complete"
 
 
