@@ -22,9 +22,9 @@ RETURNING op
 """
 
 
-def claim(*, now: dt.datetime, limit: int) -> list[UUID]:
+def claim(*, now: dt.datetime, limit: int, grace: dt.timedelta = GRACE) -> list[UUID]:
     """Operations held as `server.retry` whose time has come, and those that a crash left unjudged."""
-    given: dict[str, Any] = {"now": now, "lease": LEASE, "grace": GRACE, "limit": limit}
+    given: dict[str, Any] = {"now": now, "lease": LEASE, "grace": grace, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, given)
         return [op for (op,) in cursor.fetchall()]

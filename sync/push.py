@@ -58,12 +58,13 @@ def submit(
     return [receipt(entry, english=english) for entry in entries]
 
 
-def retry(*, now: dt.datetime, limit: int = 500) -> int:
+def retry(*, now: dt.datetime, limit: int = 500, grace: dt.timedelta = due.GRACE) -> int:
     """Applies again what was held because of the server, and what a crash left unjudged.
 
-    Returns how many operations were tried. Each failure puts the next try off (`settle`).
+    Younger ones than `grace` are left to their request. Returns how many operations were tried.
+    Each failure puts the next try off (`settle`).
     """
-    claimed = due.claim(now=now, limit=limit)
+    claimed = due.claim(now=now, limit=limit, grace=grace)
     entries = oplog.load("op = ANY(%s)", [claimed])
     if lost := list(set(claimed) - {entry.op for entry in entries}):
         due.erased(lost, now=now)
@@ -74,6 +75,17 @@ def retry(*, now: dt.datetime, limit: int = 500) -> int:
     for unit in units.values():
         apply(unit, now=now, ciphers=ciphers)
     return len(claimed)
+
+
+def finish(*, now: dt.datetime) -> int:
+    """Judges everything that is due at once: for when no request can be at work on any of it.
+
+    Returns how many operations were tried. What fails again waits for its time.
+    """
+    tried = 0
+    while count := retry(now=now, grace=dt.timedelta(0)):
+        tried += count
+    return tried
 
 
 # What the office may know and the sender may not: a file out of scope looks like one not there yet.

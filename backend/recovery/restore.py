@@ -13,7 +13,7 @@ from psycopg import sql
 
 from backend.accounts import services as accounts
 from backend.common.ledger import Entry
-from sync import recovery
+from sync import push, recovery
 from sync.uploads import closing
 from sync.uploads import services as uploads
 
@@ -55,6 +55,9 @@ def restore(
     say(f"{sum(said['rows'] for said in made.tables.values())} rows restored")
     carried_out = replay()
     closing.adopt(now=now)
+    # Stored, and answered, but not yet applied when the backup was taken: no phone sends it again.
+    if judged := push.finish(now=now):
+        say(f"{judged} operations applied that the backup caught in between")
     return carried_out
 
 

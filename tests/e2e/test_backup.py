@@ -29,12 +29,13 @@ from backend.accounts.models import (
 )
 from backend.children.models import Child
 from backend.common import encrypted, ledger, outbox_keys
+from backend.concerns.models import Escalation
 from backend.erasure import services as erasure
 from backend.erasure.models import Erasure
 from backend.recovery import restore as restoring
 from backend.recovery import tables
 from backend.recovery.serving import AfterTheLedger
-from sync import recovery
+from sync import push, recovery
 from sync.entries import Draft
 from sync.models import DeviceLog, File, Operation, Shard
 from sync.protocol import ids, sealing
@@ -187,6 +188,27 @@ def test_a_backup_is_of_one_moment_while_others_write(cast: Cast, tmp_path: Path
         call_command("rebuild", check=True)
         # Whatever an operation made is there: a row without the other half would be a torn moment.
         assert not Operation.objects.filter(outcome="applied", decision=None).exists()
+
+
+def test_what_was_stored_and_not_yet_applied_at_the_backup_is_applied_by_the_restore(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its phone has heard that it is stored: nobody would send it again."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    child, _ = add_child(cast.here, "石小妹")
+    with monkeypatch.context() as crash:
+        crash.setattr(push, "apply", killed)
+        with pytest.raises(SystemExit):
+            say(cast.here, "concern.raise", ids.uuid7(NOW), child, {"answers": {}})
+    raised = Operation.objects.get(outcome="received")
+    call_command("backup", tmp_path / "b", verbosity=0)
+    restore(tmp_path / "b", force=True)
+    assert Operation.objects.get(op=raised.op).outcome == "applied"
+    assert Escalation.objects.filter(file=child).count() == 1
+    call_command("rebuild", check=True)
 
 
 def test_what_was_revoked_closed_or_ended_since_the_backup_stays_so(
