@@ -46,6 +46,7 @@ class Drill:
     sessions: dict[str, Office] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     written: dict[str, set[UUID]] = field(default_factory=dict)
+    photographs: dict[tuple[UUID, bytes], str] = field(default_factory=dict)
     escalations: set[str] = field(default_factory=set)
     known: dict[str, Any] = field(default_factory=dict)
 
@@ -116,6 +117,9 @@ def work_goes_on(drill: Drill) -> str:
         time.sleep(drill.seconds)
     first, twin = drill.hands[0], drill.known["twin"]
     twin.sync()
+    kept = drill.hands[3]
+    drill.known["photographed"] = kept.visit(kept.children[0][0], photo=True)
+    kept.sync()
     # What the first phone has written since is on the second one too, and nowhere else once it is lost.
     drill.known["lost part"] = first.visit(first.children[0][0])
     first.sync()
@@ -165,6 +169,8 @@ def the_database_is_destroyed(drill: Drill) -> str:
     lost = drill.hands.pop(0)
     lost.store.unlink()
     drill.written.pop(lost.name)
+    for hand in drill.hands:
+        drill.photographs |= dict.fromkeys(hand.photographs(), hand.name)
     drill.sessions.clear()
     return "and the first supervisor's phone with it: only her second one is left"
 
@@ -211,6 +217,28 @@ def nothing_that_a_phone_has_is_lost(drill: Drill) -> str:
     lost = written - there
     check(not lost, f"{len(lost)} of {len(written)} operations are lost")
     return f"{len(written)} operations of {len(drill.written)} phones, 0 lost, 0 twice"
+
+
+def no_photograph_that_a_phone_has_is_lost(drill: Drill) -> str:
+    """Looked for in the tables, then each opened by the office: its bytes lay outside the database."""
+    rows = drill.ask("SELECT op, sha256, id, status FROM sync_attachment")
+    there = {(op, bytes(sha256)): (id_, status) for op, sha256, id_, status in rows}
+    files = list(drill.known["erased files"])
+    erased = {
+        op for (op,) in drill.ask("SELECT op FROM sync_operation WHERE file = ANY(%s)", files)
+    }
+    wanted = {place for place in drill.photographs if place[0] not in erased}
+    lost = [place for place in wanted if there.get(place, (None, ""))[1] != "complete"]
+    whose = sorted({drill.photographs[place] for place in lost})
+    check(not lost, f"{len(lost)} of {len(wanted)} photographs are lost, of {whose}")
+    since = drill.ask(
+        "SELECT op FROM sync_operation WHERE target = %s", drill.known["photographed"]
+    )
+    check(any(op == since[0][0] for op, _ in wanted), "none was taken after the backup")
+    for place in wanted:
+        answer = drill.desk("officer").ask("GET", f"attachments/{there[place][0]}/view")
+        check(answer.status == 200, f"a photograph answers {answer.status}")
+    return f"{len(wanted)} photographs, each opened"
 
 
 def what_only_another_phone_had_is_evidence(drill: Drill) -> str:
@@ -267,6 +295,7 @@ STEPS: list[tuple[str, str, Callable[[Drill], str]]] = [
     ("恢复备份", "The backup is restored", the_backup_is_restored),
     ("手机陆续回来", "The phones come back", the_phones_come_back),
     ("手机上有的一条不少", "Nothing that a phone has is lost", nothing_that_a_phone_has_is_lost),
+    ("照片一张不少", "No photograph that a phone has is lost", no_photograph_that_a_phone_has_is_lost),
     ("只有他人手机上有的成为证据", "What only another phone had is evidence", what_only_another_phone_had_is_evidence),
     ("已删除的没有回来", "Nothing erased has come back", nothing_erased_has_come_back),
     ("没有重复的预警", "Nothing is opened twice", nothing_is_opened_or_found_twice),

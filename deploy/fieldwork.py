@@ -1,18 +1,22 @@
 """What supervisors do on their phones during a drill: register, visit, edit, sync; at any moment cut off."""
 
 import datetime as dt
+import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from PIL import Image
+
 from deploy import rounds
 from deploy.demo_data import answers
 from sync.client import New, Phone
+from sync.client.attachments import Attached
 from sync.client.errors import TryLater
 from sync.protocol import ids
 
@@ -62,17 +66,20 @@ class Hand:
         self.children.append((child, home))
         return child
 
-    def visit(self, child: UUID, *, told: dict[str, Any] | None = None) -> UUID:
+    def visit(
+        self, child: UUID, *, told: dict[str, Any] | None = None, photo: bool = False
+    ) -> UUID:
         """A home visit, kept on the phone; the id of the child's part."""
         home = dict(self.children)[child]
         visit, part, at = ids.uuid7(now()), ids.uuid7(now()), now()
         shared = answers.household({"guardian_event": "hospital"} if told else {})
         own = answers.child(shared, told or {}, age=AGE, random=self.random)
         sealed = answers.sealed(shared).data(part=str(part))
+        told_of = rounds.new("visit.part", part, child, at, own.data(visit=str(visit)))
         with self.phone() as phone:
             phone.append(
                 rounds.new("visit.record", visit, home, at, shared.data(mode="home")),
-                rounds.new("visit.part", part, child, at, own.data(visit=str(visit))),
+                replace(told_of, attach=[_photograph(self.random)] if photo else []),
                 rounds.new("visit.sealed", ids.uuid7(at), child, at, sealed),
             )
         return part
@@ -97,6 +104,14 @@ class Hand:
         with self.phone() as phone:
             return {UUID(op) for (op,) in phone.store.db.execute("SELECT op FROM log")}
 
+    def photographs(self) -> set[tuple[UUID, bytes]]:
+        """Every photograph whose bytes this phone still has: its operation and its hash."""
+        with self.phone() as phone:
+            rows = phone.store.db.execute(
+                "SELECT op, sha256 FROM attachment WHERE content IS NOT NULL"
+            )
+            return {(UUID(op), bytes.fromhex(sha256)) for op, sha256 in rows}
+
     def held(self) -> set[UUID]:
         """Every record this phone holds with its contents."""
         with self.phone() as phone:
@@ -113,7 +128,7 @@ def working(hands: list[Hand]) -> Iterator[None]:
         try:
             while not stop.is_set():
                 child, _ = hand.random.choice(hand.children)
-                hand.visit(child)
+                hand.visit(child, photo=hand.random.random() < 0.3)
                 if hand.random.random() < 0.3:
                     hand.edit(child)
                 hand.sync()
@@ -141,6 +156,14 @@ def until(holds: Callable[[], bool], *, seconds: float = 30) -> bool:
             return False
         threading.Event().wait(0.2)
     return True
+
+
+def _photograph(random: Random) -> Attached:
+    """A small picture that no other is the same as."""
+    image = Image.frombytes("RGB", (48, 64), random.randbytes(48 * 64 * 3))
+    stored = io.BytesIO()
+    image.save(stored, "JPEG")
+    return Attached(content=stored.getvalue(), type="image/jpeg")
 
 
 def _first(**values: Any) -> dict[str, Any]:
