@@ -10,7 +10,7 @@ from deploy.postgres import database, database_of_its_own
 
 from .run import Options, Run
 from .server import Server
-from .table import complaints, table
+from .table import SHOWN, complaints, table
 
 Say = Callable[[str], Any]
 
@@ -43,6 +43,8 @@ def _play(options: Options, folder: Path, say: Say) -> bool:
         run = Run(options, server, url, folder / "phones")
         found = run.play()
         say(table(found, run.befell()))
+        for line in run.errors()[:SHOWN]:
+            say(f"  the server's log: {line}")
     if found.good:
         say("Nothing lost, nothing doubled, nothing out of scope, escalations as expected.")
     else:

@@ -163,13 +163,17 @@ class Run:
             for name, count in hand.network.met.items():
                 met[name] = met.get(name, 0) + count
         met.pop("none", None)
-        log = self.server.processes.log("web").read_text(encoding="utf-8", errors="replace")
         return {
             **{name.replace("_", " "): count for name, count in sorted(met.items())},
             "kills": self.server.kills,
             "revoked phones": len(self.ledger.revoked),
-            "errors in the server's log": log.count("[error"),
+            "errors in the server's log": len(self.errors()),
         }
+
+    def errors(self) -> list[str]:
+        """The lines of the server's log that somebody would have to look at."""
+        log = self.server.processes.log("web").read_text(encoding="utf-8", errors="replace")
+        return [line for line in log.splitlines() if "[error" in line]
 
     def _all(self, hands: Iterable[Handset], work: Callable[[Handset], None]) -> None:
         with ThreadPoolExecutor(TOGETHER) as pool:
