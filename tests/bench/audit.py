@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy import environment
 
-from .surroundings import _disconnect, _django, fresh_database
+from .surroundings import disconnect, django, fresh_database
 
 COUNTIES = 10
 
@@ -23,11 +23,11 @@ def main() -> None:
     given = parser.parse_args()
     with fresh_database() as url, tempfile.TemporaryDirectory(prefix="huxing-") as scratch:
         os.environ |= environment.fresh(Path(scratch), url)
-        _django()
+        django()
         try:
             _measure(given.rows)
         finally:
-            _disconnect()
+            disconnect()
 
 
 def _measure(rows: int) -> None:

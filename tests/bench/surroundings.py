@@ -90,7 +90,7 @@ def server(url: str, *, workers: int, again: bool = False) -> Iterator[Server]:
             yield Server(address, url, psutil.Process(processes.running["web"].pid))
         finally:
             processes.stop()
-            _disconnect()
+            disconnect()
 
 
 def django() -> None:
@@ -101,7 +101,7 @@ def django() -> None:
     framework.setup()
 
 
-def _disconnect() -> None:
+def disconnect() -> None:
     from django.db import connections
 
     connections.close_all()

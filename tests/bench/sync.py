@@ -50,6 +50,8 @@ class Measured:
 
 def main() -> None:
     given = _arguments()
+    # What a script is started with: the server puts its own database into this process's environment.
+    before = dict(os.environ)
     with fresh_database() as url, server(url, workers=given.workers) as running:
         from . import rounds
 
@@ -72,7 +74,7 @@ def main() -> None:
         _report([alone, whole], alone.operations / raw, statistics.mean(sizes))
     for other in [] if given.alone else ["first_load", "uploads"]:
         print(f"\n{other.replace('_', ' ')}", flush=True)
-        subprocess.run([sys.executable, "-m", f"tests.bench.{other}"], check=True)
+        subprocess.run([sys.executable, "-m", f"tests.bench.{other}"], env=before, check=True)
 
 
 def _arguments() -> argparse.Namespace:
