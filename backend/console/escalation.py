@@ -133,8 +133,10 @@ def _shown(
     return show(request, "escalation", context, status=error.status if error else 200)
 
 
-def _facts(found: dict[str, Any]) -> list[str]:
-    return [words.fact(name, value) for name, value in found.items()]
+def _facts(found: dict[str, Any]) -> list[tuple[str, bool]]:
+    """What was seen, and then what was looked for and is not so: each with whether it is."""
+    seen = sorted(found.items(), key=lambda fact: fact[1] is False)
+    return [(words.fact(name, value), value is not False) for name, value in seen]
 
 
 def _gaps(gaps: list[Any]) -> list[tuple[str, list[str]]]:

@@ -18,6 +18,7 @@ ALONE = Case(
     name="龙小燕", born="2020-03-07", village=cases.VILLAGE, observed=50, received=1,
     answers={
         "child_seen": "yes", "adult_with_child_now": "no", "lives_alone": "no",
+        "special_needs": "no",
         "child_words": "奶奶去医院了，我一个人在家。", "facts_observed": "灶是冷的，门没有锁。",
         "police_called": "yes", "police_receipt": "110-0412",
     },
@@ -84,6 +85,8 @@ def test_from_the_queue_to_the_resolution(desk: Any, office: dict[str, Person]) 
         "已报警，石桂花", "110-0412", "《未成年人保护法》第二十一条",
     ):  # fmt: skip
         assert words in shown, words
+    assert "孩子身边没有成年人" in page.locator(".facts li:not(.not)").all_inner_texts()
+    assert page.locator(".facts li.not").all_inner_texts() == ["有特殊需要：否"]
     assert AuditEntry.objects.filter(action="escalation.read", actor=office["officer"].id).exists()
 
     page.get_by_role("button", name="受理", exact=True).click()
