@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +14,7 @@ from backend.accounts import queries as accounts
 from backend.accounts.permissions import Office, caller
 from backend.caseload import queries as caseload
 from backend.common import clock
-from backend.common.api import Pages
+from backend.common.api import PAGING, page_of, read
 from sync.uploads.api import AnyAccept
 
 from . import queries, services
@@ -58,18 +58,20 @@ class AttachmentsView(APIView):
     @extend_schema(
         operation_id="attachments",
         parameters=[
-            shapes.FiltersIn, OpenApiParameter("page", int), OpenApiParameter("size", int),
+            shapes.FiltersIn, *PAGING,
         ],
         responses=shapes.PageOut,
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        given = shapes.FiltersIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        viewer, now, pages = caller(request), clock.now(), Pages()
-        found = queries.listed(viewer=viewer, now=now, **given.validated_data)
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = [asdict(item) for item in queries.items(rows, viewer=viewer, now=now)]
-        return pages.get_paginated_response(shapes.ListedOut(page, many=True).data)
+        given = read(shapes.FiltersIn, request.query_params)
+        viewer, now = caller(request), clock.now()
+        found = queries.listed(viewer=viewer, now=now, **given)
+        return page_of(
+            request,
+            found,
+            shapes.ListedOut,
+            lambda rows: [asdict(item) for item in queries.items(rows, viewer=viewer, now=now)],
+        )
 
 
 class AttachmentView(APIView):
@@ -120,10 +122,9 @@ class OpenView(APIView):
 
     @extend_schema(operation_id="attachment_open", request=shapes.OpenIn, responses=_BYTES)
     def post(self, request: Request, attachment: UUID) -> HttpResponse:
-        given = shapes.OpenIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.OpenIn, request.data)
         found = queries.content(
-            viewer=caller(request), attachment=attachment, now=clock.now(), **given.validated_data
+            viewer=caller(request), attachment=attachment, now=clock.now(), **given
         )
         return served(found, attachment)
 
@@ -135,10 +136,9 @@ class NotesView(APIView):
         operation_id="attachment_notes", request=shapes.ReasonIn, responses=shapes.NotesOut
     )
     def post(self, request: Request, attachment: UUID) -> Response:
-        given = shapes.ReasonIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.ReasonIn, request.data)
         found = queries.notes(
-            viewer=caller(request), attachment=attachment, now=clock.now(), **given.validated_data
+            viewer=caller(request), attachment=attachment, now=clock.now(), **given
         )
         return Response(shapes.NotesOut({"notes": found}).data)
 
@@ -148,9 +148,8 @@ class LostView(APIView):
 
     @extend_schema(operation_id="attachment_lost", request=shapes.ReasonIn, responses={204: None})
     def post(self, request: Request, attachment: UUID) -> Response:
-        given = shapes.ReasonIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.ReasonIn, request.data)
         services.attachment_close(
-            attachment=attachment, actor=caller(request), now=clock.now(), **given.validated_data
+            attachment=attachment, actor=caller(request), now=clock.now(), **given
         )
         return Response(status=204)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,16 +12,12 @@ from rest_framework.views import APIView
 from backend.accounts.permissions import caller
 from backend.children.queries import Filters
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 
 from . import due_list, files
 from . import serializers as shapes
 from .permissions import Assigner, Reader, Worker
 
-PAGE = [
-    OpenApiParameter("page", int),
-    OpenApiParameter("size", int, description="Rows a page, 200 at most."),
-]
 CHILDREN = paged(shapes.ItemOut)
 
 
@@ -30,28 +26,28 @@ def filters_of(given: Mapping[str, Any]) -> Filters:
     return Filters(text=given.get("q", ""), **{name: given.get(name, "") for name in names})
 
 
-def _page(request: Request, view: APIView, rows: QuerySet[Any], action: str) -> Response:
-    pages = Pages()
-    page = pages.paginate_queryset(rows, request, view=view) or []
-    items = files.items(page, viewer=caller(request), now=clock.now(), action=action)
-    return pages.get_paginated_response(shapes.ItemOut(items, many=True).data)
+def _page(request: Request, rows: QuerySet[Any], action: str) -> Response:
+    viewer, now = caller(request), clock.now()
+    return page_of(
+        request, rows, shapes.ItemOut,
+        lambda page: files.items(page, viewer=viewer, now=now, action=action),
+    )  # fmt: skip
 
 
 class ChildrenView(APIView):
     permission_classes = [Reader]
 
-    @extend_schema(operation_id="children", parameters=[shapes.ListIn, *PAGE], responses=CHILDREN)
+    @extend_schema(operation_id="children", parameters=[shapes.ListIn, *PAGING], responses=CHILDREN)
     def get(self, request: Request) -> Response:
-        given = shapes.ListIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.ListIn, request.query_params)
         rows = files.listed(
             viewer=caller(request),
-            filters=filters_of(given.validated_data),
-            overdue=given.validated_data["overdue"],
-            unassigned=given.validated_data["unassigned"],
+            filters=filters_of(given),
+            overdue=given["overdue"],
+            unassigned=given["unassigned"],
             now=clock.now(),
         )
-        return _page(request, self, rows, "child.list")
+        return _page(request, rows, "child.list")
 
 
 class DueView(APIView):
@@ -59,19 +55,18 @@ class DueView(APIView):
 
     @extend_schema(
         operation_id="caseload_due",
-        parameters=[shapes.DueIn, *PAGE],
+        parameters=[shapes.DueIn, *PAGING],
         responses=CHILDREN,
     )
     def get(self, request: Request) -> Response:
-        given = shapes.DueIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.DueIn, request.query_params)
         rows = due_list.due(
             viewer=caller(request),
-            filters=filters_of(given.validated_data),
-            step=given.validated_data.get("step", ""),
+            filters=filters_of(given),
+            step=given.get("step", ""),
             now=clock.now(),
         )
-        return _page(request, self, rows, "child.due")
+        return _page(request, rows, "child.due")
 
 
 class UnassignedView(APIView):
@@ -81,16 +76,15 @@ class UnassignedView(APIView):
 
     @extend_schema(
         operation_id="caseload_unassigned",
-        parameters=[shapes.FiltersIn, *PAGE],
+        parameters=[shapes.FiltersIn, *PAGING],
         responses=CHILDREN,
     )
     def get(self, request: Request) -> Response:
-        given = shapes.FiltersIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.FiltersIn, request.query_params)
         rows = files.listed(
             viewer=caller(request),
-            filters=filters_of(given.validated_data),
+            filters=filters_of(given),
             unassigned=True,
             now=clock.now(),
         )
-        return _page(request, self, rows, "child.list")
+        return _page(request, rows, "child.list")

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from backend.accounts import devices
 from backend.accounts.permissions import Administrator, areas, caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged
 
 from . import exposure
 
@@ -37,12 +37,16 @@ class ExposedView(APIView):
 
     @extend_schema(
         operation_id="device_children",
-        parameters=[OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        parameters=PAGING,
         responses=paged(ExposedOut),
     )
     def get(self, request: Request, device: UUID) -> Response:
         found = devices.device_in(areas(request, "administrator"), device, on=clock.today())
-        pages = Pages()
-        rows = pages.paginate_queryset(exposure.children_known_to(found.id), request) or []
-        page = exposure.exposed(rows, device=found.id, viewer=caller(request), now=clock.now())
-        return pages.get_paginated_response(ExposedOut(page, many=True).data)
+        return page_of(
+            request,
+            exposure.children_known_to(found.id),
+            ExposedOut,
+            lambda rows: exposure.exposed(
+                rows, device=found.id, viewer=caller(request), now=clock.now()
+            ),
+        )

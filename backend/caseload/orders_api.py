@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import caller
 from backend.common import clock
+from backend.common.api import read
 
 from . import order_cards, orders
 from . import serializers as shapes
@@ -52,11 +53,10 @@ class AssignPreviewView(APIView):
         responses=shapes.PreviewOut,
     )
     def post(self, request: Request) -> Response:
-        given = shapes.AssignIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        to = given.validated_data["to"]
+        given = read(shapes.AssignIn, request.data)
+        to = given["to"]
         found = orders.assign_preview(
-            choice=_choice(given.validated_data), to=to, actor=caller(request), now=clock.now()
+            choice=_choice(given), to=to, actor=caller(request), now=clock.now()
         )
         return _preview(request, found)
 
@@ -70,11 +70,10 @@ class AssignView(APIView):
         responses={201: shapes.OrderOut},
     )
     def post(self, request: Request) -> Response:
-        given = shapes.AssignIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        to = given.validated_data["to"]
+        given = read(shapes.AssignIn, request.data)
+        to = given["to"]
         order = orders.assign_in_bulk(
-            choice=_choice(given.validated_data), to=to, actor=caller(request), now=clock.now()
+            choice=_choice(given), to=to, actor=caller(request), now=clock.now()
         )
         return _carry_out(request, order)
 
@@ -88,11 +87,8 @@ class HandoverPreviewView(APIView):
         responses=shapes.PreviewOut,
     )
     def post(self, request: Request) -> Response:
-        given = shapes.HandoverIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        found = orders.handover_preview(
-            **given.validated_data, actor=caller(request), now=clock.now()
-        )
+        given = read(shapes.HandoverIn, request.data)
+        found = orders.handover_preview(**given, actor=caller(request), now=clock.now())
         return _preview(request, found)
 
 
@@ -105,9 +101,8 @@ class HandoverView(APIView):
         responses={201: shapes.OrderOut},
     )
     def post(self, request: Request) -> Response:
-        given = shapes.HandoverIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        order = orders.handover(**given.validated_data, actor=caller(request), now=clock.now())
+        given = read(shapes.HandoverIn, request.data)
+        order = orders.handover(**given, actor=caller(request), now=clock.now())
         return _carry_out(request, order)
 
 

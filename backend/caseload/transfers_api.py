@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 from fieldforms.vocabulary import codes
 
 from . import scope, transfer_cards, transfers
@@ -86,11 +86,8 @@ class OfferView(APIView):
 
     @extend_schema(operation_id="transfer_offer", request=OfferIn, responses={201: TransferOut})
     def post(self, request: Request, child: UUID) -> Response:
-        given = OfferIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = transfers.transfer_offer(
-            child=child, actor=caller(request), now=clock.now(), **given.validated_data
-        )
+        given = read(OfferIn, request.data)
+        row = transfers.transfer_offer(child=child, actor=caller(request), now=clock.now(), **given)
         return _shown(request, row.id, status.HTTP_201_CREATED)
 
 
@@ -101,17 +98,19 @@ class TransfersView(APIView):
 
     @extend_schema(
         operation_id="transfers",
-        parameters=[ListIn, OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        parameters=[ListIn, *PAGING],
         responses=paged(TransferOut),
     )
     def get(self, request: Request) -> Response:
-        given = ListIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        viewer, now, pages = caller(request), clock.now(), Pages()
-        found = transfer_cards.listed(viewer=viewer, now=now, **given.validated_data)
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = transfer_cards.cards(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(TransferOut(page, many=True).data)
+        given = read(ListIn, request.query_params)
+        viewer, now = caller(request), clock.now()
+        found = transfer_cards.listed(viewer=viewer, now=now, **given)
+        return page_of(
+            request,
+            found,
+            TransferOut,
+            lambda rows: transfer_cards.cards(rows, viewer=viewer, now=now),
+        )
 
 
 class TransferView(APIView):
@@ -125,9 +124,8 @@ class TransferView(APIView):
 def _step(
     request: Request, shape: type[RevisionIn], service: Callable[..., Transfer], transfer: UUID
 ) -> Response:
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    values: dict[str, Any] = given.validated_data
+    given = read(shape, request.data)
+    values: dict[str, Any] = given
     row = service(transfer=transfer, actor=caller(request), now=clock.now(), **values)
     return _shown(request, row.id)
 

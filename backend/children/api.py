@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from backend.accounts import queries as accounts
 from backend.accounts.permissions import Office, caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 
 from . import conflicts, services
 from . import serializers as shapes
@@ -29,26 +29,24 @@ class ConflictsView(APIView):
 
     @extend_schema(
         operation_id="conflicts",
-        parameters=[
-            shapes.FiltersIn,
-            OpenApiParameter("page", int),
-            OpenApiParameter("size", int, description="Rows a page, 200 at most."),
-        ],
+        parameters=[shapes.FiltersIn, *PAGING],
         responses=paged(shapes.ConflictOut),
     )
     def get(self, request: Request) -> Response:
-        given = shapes.FiltersIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        viewer, now, pages = caller(request), clock.now(), Pages()
+        given = read(shapes.FiltersIn, request.query_params)
+        viewer, now = caller(request), clock.now()
         found = conflicts.open_in_area(
             viewer=viewer,
-            kind=given.validated_data.get("type", ""),
-            division=given.validated_data.get("division", ""),
+            kind=given.get("type", ""),
+            division=given.get("division", ""),
             now=now,
         )
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = conflicts.items(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(shapes.ConflictOut(page, many=True).data)
+        return page_of(
+            request,
+            found,
+            shapes.ConflictOut,
+            lambda rows: conflicts.items(rows, viewer=viewer, now=now),
+        )
 
 
 class ResolveView(APIView):
@@ -60,10 +58,9 @@ class ResolveView(APIView):
         operation_id="conflict_resolve", request=shapes.ResolveIn, responses=shapes.ResolvedOut
     )
     def post(self, request: Request, type: str, id: UUID, register: str) -> Response:
-        given = shapes.ResolveIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.ResolveIn, request.data)
         left = services.conflict_resolve(
             kind=type, record=id, register=register, actor=caller(request), now=clock.now(),
-            **given.validated_data,
+            **given,
         )  # fmt: skip
         return Response(shapes.ResolvedOut({"conflicts": left}).data)

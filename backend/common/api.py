@@ -1,11 +1,13 @@
 """What all API endpoints share: the shape of an error and the shape of a page."""
 
+from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -17,6 +19,31 @@ from .errors import BodyUnreadable, DomainError
 class Pages(PageNumberPagination):
     page_size_query_param = "size"
     max_page_size = 200
+
+
+# The query parameters of every paged list.
+PAGING = [
+    OpenApiParameter("page", int),
+    OpenApiParameter("size", int, description="Rows a page, 200 at most."),
+]
+
+
+def read(shape: type[serializers.Serializer], given: Any) -> dict[str, Any]:
+    """What was given, checked. Raises `ValidationError` naming the fields."""
+    checked = shape(data=given)
+    checked.is_valid(raise_exception=True)
+    data: dict[str, Any] = checked.validated_data
+    return data
+
+
+def page_of(
+    request: Request, found: Any, shape: type[serializers.Serializer],
+    items: Callable[[Any], Any] = lambda rows: rows,
+) -> Response:  # fmt: skip
+    """One page of what was found. `items` makes what is shown of a page's rows, in fixed statements."""
+    pages = Pages()
+    rows: Any = pages.paginate_queryset(found, request) or []
+    return pages.get_paginated_response(shape(items(rows), many=True).data)
 
 
 def paged(item: type[serializers.Serializer]) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from backend.accounts import queries as accounts
 from backend.accounts.permissions import Office, caller
 from backend.common import clock
-from backend.common.api import Pages
+from backend.common.api import PAGING, page_of, read
 
 from . import queries, scope, services
 from . import serializers as shapes
@@ -34,23 +34,16 @@ class QueueView(APIView):
 
     @extend_schema(
         operation_id="escalations",
-        parameters=[
-            shapes.FiltersIn,
-            OpenApiParameter("page", int),
-            OpenApiParameter("size", int, description="Rows a page, 200 at most."),
-        ],
+        parameters=[shapes.FiltersIn, *PAGING],
         responses=shapes.PageOut,
     )
     def get(self, request: Request) -> Response:
-        given = shapes.FiltersIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        viewer, now, pages = caller(request), clock.now(), Pages()
-        found = queries.queue(
-            viewer=viewer, filters=queries.Filters(**given.validated_data), now=now
+        given = read(shapes.FiltersIn, request.query_params)
+        viewer, now = caller(request), clock.now()
+        found = queries.queue(viewer=viewer, filters=queries.Filters(**given), now=now)
+        return page_of(
+            request, found, shapes.ItemOut, lambda rows: queries.items(rows, viewer=viewer, now=now)
         )
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = queries.items(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(shapes.ItemOut(page, many=True).data)
 
 
 class CountsView(APIView):
@@ -86,17 +79,15 @@ class OpenView(APIView):
         operation_id="escalation_open", request=shapes.ReasonIn, responses=shapes.EscalationOut
     )
     def post(self, request: Request, escalation: UUID) -> Response:
-        given = shapes.ReasonIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        return _detail(request, escalation, **given.validated_data)
+        given = read(shapes.ReasonIn, request.data)
+        return _detail(request, escalation, **given)
 
 
 def _step(
     request: Request, shape: type[shapes.RevisionIn], service: Callable[..., Escalation], id_: UUID
 ) -> Response:
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    row = service(escalation=id_, actor=caller(request), now=clock.now(), **given.validated_data)
+    given = read(shape, request.data)
+    row = service(escalation=id_, actor=caller(request), now=clock.now(), **given)
     return Response(shapes.RevisionOut(row).data)
 
 
@@ -193,9 +184,8 @@ class ConcernsView(APIView):
         responses=shapes.ConcernsOut,
     )
     def post(self, request: Request, escalation: UUID) -> Response:
-        given = shapes.ConcernsIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.ConcernsIn, request.data)
         still_open = services.concerns_resolve(
-            escalation=escalation, actor=caller(request), now=clock.now(), **given.validated_data
+            escalation=escalation, actor=caller(request), now=clock.now(), **given
         )
         return Response(shapes.ConcernsOut({"concerns": still_open}).data)

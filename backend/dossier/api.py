@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
+from backend.common.api import read
 from sync.uploads.api import AnyAccept
 
 from . import queries, services
@@ -44,11 +45,8 @@ class DossiersView(APIView):
         operation_id="dossier_make", request=shapes.MakeIn, responses={201: shapes.DossierOut}
     )
     def post(self, request: Request, child: UUID) -> Response:
-        given = shapes.MakeIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = services.dossier_make(
-            child=child, actor=caller(request), now=clock.now(), **given.validated_data
-        )
+        given = read(shapes.MakeIn, request.data)
+        row = services.dossier_make(child=child, actor=caller(request), now=clock.now(), **given)
         return Response(shapes.DossierOut(queries.items([row])[0]).data, status=201)
 
 
@@ -63,9 +61,6 @@ class OpenView(APIView):
         responses={(200, "application/pdf"): OpenApiTypes.BINARY},
     )  # fmt: skip
     def post(self, request: Request, dossier: UUID) -> HttpResponse:
-        given = shapes.OpenIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        content = queries.opened(
-            viewer=caller(request), dossier=dossier, now=clock.now(), **given.validated_data
-        )
+        given = read(shapes.OpenIn, request.data)
+        content = queries.opened(viewer=caller(request), dossier=dossier, now=clock.now(), **given)
         return served(content, dossier)

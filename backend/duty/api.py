@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
+from backend.common.api import read
 
 from . import queries, scope, services
 
@@ -106,18 +107,12 @@ class MadeOut(serializers.Serializer):
     id = serializers.UUIDField()
 
 
-def _given(shape: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    given = shape(data=data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
-
-
 class PlanView(APIView):
     permission_classes = [Reader]
 
     @extend_schema(operation_id="duty", parameters=[PlanIn], responses=PlanOut)
     def get(self, request: Request) -> Response:
-        given = _given(PlanIn, request.query_params)
+        given = read(PlanIn, request.query_params)
         found = queries.plan(viewer=caller(request), now=clock.now(), **given)
         return Response(PlanOut(found).data)
 
@@ -127,7 +122,7 @@ class ShiftsView(APIView):
 
     @extend_schema(operation_id="duty_shift_create", request=ShiftIn, responses={201: MadeOut})
     def post(self, request: Request) -> Response:
-        given = _given(ShiftIn, request.data)
+        given = read(ShiftIn, request.data)
         made = services.shift_create(actor=caller(request), now=clock.now(), **given)
         return Response(MadeOut(made).data, status=status.HTTP_201_CREATED)
 
@@ -137,7 +132,7 @@ class ShiftView(APIView):
 
     @extend_schema(operation_id="duty_shift_change", request=ChangeIn, responses={204: None})
     def put(self, request: Request, shift: UUID) -> Response:
-        given = _given(ChangeIn, request.data)
+        given = read(ChangeIn, request.data)
         services.shift_change(shift=shift, actor=caller(request), now=clock.now(), **given)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -152,7 +147,7 @@ class LeavesView(APIView):
 
     @extend_schema(operation_id="duty_leave_create", request=LeaveIn, responses={201: MadeOut})
     def post(self, request: Request) -> Response:
-        given = _given(LeaveIn, request.data)
+        given = read(LeaveIn, request.data)
         made = services.leave_create(actor=caller(request), now=clock.now(), **given)
         return Response(MadeOut(made).data, status=status.HTTP_201_CREATED)
 

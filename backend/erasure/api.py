@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
+from backend.common.api import read
 
 from . import services
 
@@ -38,9 +39,6 @@ class EraseView(APIView):
 
     @extend_schema(operation_id="child_erase", request=EraseIn, responses=ErasedOut)
     def post(self, request: Request, child: UUID) -> Response:
-        given = EraseIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        files = services.child_erase(
-            child=child, actor=caller(request), now=clock.now(), **given.validated_data
-        )
+        given = read(EraseIn, request.data)
+        files = services.child_erase(child=child, actor=caller(request), now=clock.now(), **given)
         return Response(ErasedOut({"files": files}).data)

@@ -5,14 +5,14 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
-from backend.common.api import Pages
+from backend.common.api import PAGING, page_of, read
 
 from . import flow_card, queries, scope, services
 from . import serializers as shapes
@@ -24,18 +24,11 @@ class County(WithRole):
     roles = frozenset(scope.COUNTY)
 
 
-def _read(shape: type[Any], request: Request) -> dict[str, Any]:
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    data: dict[str, Any] = given.validated_data
-    return data
-
-
 def _done(
     request: Request, shape: type[Any], service: Callable[..., Any], answer: type[Any],
     status: int = 200, **subject: UUID,
 ) -> Response:  # fmt: skip
-    data = _read(shape, request)
+    data = read(shape, request.data)
     row = service(actor=caller(request), now=clock.now(), **subject, **data)
     return Response(answer(row).data, status=status)
 
@@ -45,23 +38,16 @@ class CasesView(APIView):
 
     @extend_schema(
         operation_id="cases",
-        parameters=[
-            shapes.FiltersIn,
-            OpenApiParameter("page", int),
-            OpenApiParameter("size", int, description="Rows a page, 200 at most."),
-        ],
+        parameters=[shapes.FiltersIn, *PAGING],
         responses=shapes.PageOut,
     )
     def get(self, request: Request) -> Response:
-        given = shapes.FiltersIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        viewer, now, pages = caller(request), clock.now(), Pages()
-        found = queries.listed(
-            viewer=viewer, filters=queries.Filters(**given.validated_data), now=now
+        given = read(shapes.FiltersIn, request.query_params)
+        viewer, now = caller(request), clock.now()
+        found = queries.listed(viewer=viewer, filters=queries.Filters(**given), now=now)
+        return page_of(
+            request, found, shapes.ItemOut, lambda rows: queries.items(rows, viewer=viewer, now=now)
         )
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = queries.items(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(shapes.ItemOut(page, many=True).data)
 
     @extend_schema(
         operation_id="case_open", request=shapes.OpenIn, responses={201: shapes.RevisionOut}
@@ -100,7 +86,7 @@ class UnsealView(APIView):
 
     @extend_schema(operation_id="case_unseal", request=shapes.ReasonIn, responses=shapes.CaseOut)
     def post(self, request: Request, case: UUID) -> Response:
-        return _detail(request, case, **_read(shapes.ReasonIn, request))
+        return _detail(request, case, **read(shapes.ReasonIn, request.data))
 
 
 class StepView(APIView):
@@ -158,7 +144,7 @@ class WarningsView(APIView):
         operation_id="case_warn", request=shapes.WarnIn, responses={201: shapes.RecordedOut}
     )
     def post(self, request: Request, case: UUID) -> Response:
-        data = _read(shapes.WarnIn, request)
+        data = read(shapes.WarnIn, request.data)
         row = services.warning_give(case=case, given=data, actor=caller(request), now=clock.now())
         return Response(shapes.RecordedOut(row).data, status=201)
 

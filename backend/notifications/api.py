@@ -2,22 +2,20 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.permissions import Administrator, Office, WithRole, caller
 from backend.common import clock
-from backend.common.api import Pages
+from backend.common.api import PAGING, page_of, read
 from backend.common.errors import NotFound
 from backend.common.language import language
 
 from . import queries, services
 from . import serializers as shapes
 from .models import Webhook
-
-PAGE = [OpenApiParameter("page", int), OpenApiParameter("size", int)]
 
 
 class NoticesView(APIView):
@@ -26,16 +24,16 @@ class NoticesView(APIView):
     permission_classes = [Office]
 
     @extend_schema(
-        operation_id="notices", parameters=[shapes.NoticesIn, *PAGE], responses=shapes.InboxOut
+        operation_id="notices", parameters=[shapes.NoticesIn, *PAGING], responses=shapes.InboxOut
     )
     def get(self, request: Request) -> Response:
-        given = shapes.NoticesIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        pages, person = Pages(), caller(request)
-        rows = queries.inbox(person, unread=given.validated_data["unread"])
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        items = queries.inbox_items(page, language=language())
-        answer = pages.get_paginated_response(shapes.NoticeOut(items, many=True).data)
+        given = read(shapes.NoticesIn, request.query_params)
+        person = caller(request)
+        rows = queries.inbox(person, unread=given["unread"])
+        answer = page_of(
+            request, rows, shapes.NoticeOut,
+            lambda rows: queries.inbox_items(rows, language=language()),
+        )  # fmt: skip
         answer.data["unread"] = queries.unread(person)
         return answer
 
@@ -74,9 +72,8 @@ class ContactView(APIView):
         operation_id="my_contact_save", request=shapes.ContactIn, responses=shapes.ContactOut
     )
     def put(self, request: Request) -> Response:
-        given = shapes.ContactIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.contact_save(person=caller(request), now=clock.now(), **given.validated_data)
+        given = read(shapes.ContactIn, request.data)
+        services.contact_save(person=caller(request), now=clock.now(), **given)
         return self._shown(request)
 
     def _shown(self, request: Request) -> Response:
@@ -96,17 +93,19 @@ class DeliveriesView(APIView):
     permission_classes = [Keeper]
 
     @extend_schema(
-        operation_id="deliveries", parameters=[shapes.DeliveriesIn, *PAGE],
+        operation_id="deliveries", parameters=[shapes.DeliveriesIn, *PAGING],
         responses=shapes.DELIVERIES,
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        given = shapes.DeliveriesIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        filters, pages = queries.Filters(**given.validated_data), Pages()
+        given = read(shapes.DeliveriesIn, request.query_params)
+        filters = queries.Filters(**given)
         rows = queries.deliveries(caller(request), filters, now=clock.now())
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        items = queries.dead_letters(page, language=language())
-        return pages.get_paginated_response(shapes.DeliveryOut(items, many=True).data)
+        return page_of(
+            request,
+            rows,
+            shapes.DeliveryOut,
+            lambda rows: queries.dead_letters(rows, language=language()),
+        )
 
 
 class DeliveryStatusView(APIView):
@@ -136,23 +135,18 @@ class WebhooksView(APIView):
 
     permission_classes = [Administrator]
 
-    @extend_schema(operation_id="webhooks", parameters=PAGE, responses=shapes.WEBHOOKS)
+    @extend_schema(operation_id="webhooks", parameters=PAGING, responses=shapes.WEBHOOKS)
     def get(self, request: Request) -> Response:
-        pages = Pages()
         rows = queries.webhooks(caller(request), now=clock.now())
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        return pages.get_paginated_response(shapes.WebhookOut(page, many=True).data)
+        return page_of(request, rows, shapes.WebhookOut)
 
     @extend_schema(
         operation_id="webhook_create", request=shapes.WebhookIn,
         responses={201: shapes.WebhookMadeOut},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        given = shapes.WebhookIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        hook, secret = services.webhook_create(
-            actor=caller(request), now=clock.now(), **given.validated_data
-        )
+        given = read(shapes.WebhookIn, request.data)
+        hook, secret = services.webhook_create(actor=caller(request), now=clock.now(), **given)
         return Response(_made(hook, secret), status=201)
 
 
@@ -166,10 +160,9 @@ class WebhookView(APIView):
         responses=shapes.WebhookMadeOut,
     )  # fmt: skip
     def patch(self, request: Request, webhook: UUID) -> Response:
-        given = shapes.WebhookChangeIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.WebhookChangeIn, request.data)
         hook, secret = services.webhook_change(
-            webhook=webhook, actor=caller(request), now=clock.now(), **given.validated_data
+            webhook=webhook, actor=caller(request), now=clock.now(), **given
         )
         return Response(_made(hook, secret))
 

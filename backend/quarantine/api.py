@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 
 from . import queries, services
 from . import serializers as shapes
@@ -29,18 +29,15 @@ class QueueView(APIView):
 
     @extend_schema(
         operation_id="quarantine",
-        parameters=[shapes.FiltersIn, OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        parameters=[shapes.FiltersIn, *PAGING],
         responses=paged(shapes.WaitingOut),
     )
     def get(self, request: Request) -> Response:
-        given = shapes.FiltersIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        viewer, now, pages = caller(request), clock.now(), Pages()
-        filters = queries.Filters(**given.validated_data)
+        given = read(shapes.FiltersIn, request.query_params)
+        viewer, now = caller(request), clock.now()
+        filters = queries.Filters(**given)
         found = queries.queue(viewer=viewer, filters=filters, now=now)
-        page = pages.paginate_queryset(found, request, view=self) or []
-        rows = queries.rows(page)
-        return pages.get_paginated_response(shapes.WaitingOut(rows, many=True).data)
+        return page_of(request, found, shapes.WaitingOut, lambda rows: queries.rows(rows))
 
 
 def _item(request: Request, item: UUID) -> Response:
@@ -65,20 +62,16 @@ class ContentsView(APIView):
         operation_id="quarantine_contents", request=shapes.ReasonIn, responses=shapes.ContentsOut
     )
     def post(self, request: Request, item: UUID) -> Response:
-        given = shapes.ReasonIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        opened = queries.contents(
-            viewer=caller(request), item=item, now=clock.now(), **given.validated_data
-        )
+        given = read(shapes.ReasonIn, request.data)
+        opened = queries.contents(viewer=caller(request), item=item, now=clock.now(), **given)
         return Response(shapes.ContentsOut(opened).data)
 
 
 def _decided(
     request: Request, shape: type[Serializer[Any]], service: Callable[..., None], item: UUID
 ) -> Response:
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    service(item=item, actor=caller(request), now=clock.now(), **given.validated_data)
+    given = read(shape, request.data)
+    service(item=item, actor=caller(request), now=clock.now(), **given)
     return _item(request, item)
 
 

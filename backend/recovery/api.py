@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, areas, caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 from sync.recovered import settled_by_arrival
 
 from . import queries, services
@@ -46,24 +46,20 @@ class RecoveredView(APIView):
 
     @extend_schema(
         operation_id="recovered",
-        parameters=[
-            RecoveredFilter,
-            OpenApiParameter("page", int),
-            OpenApiParameter("size", int, description="Rows a page, 200 at most."),
-        ],
+        parameters=[RecoveredFilter, *PAGING],
         responses=paged(RecoveredOut),
     )
     def get(self, request: Request) -> Response:
-        given = RecoveredFilter(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        now, pages = clock.now(), Pages()
+        given = read(RecoveredFilter, request.query_params)
+        now = clock.now()
         settled_by_arrival(now=now)
-        found = queries.recovered_in(
-            areas(request, *queries.READERS), settled=given.validated_data["settled"]
+        found = queries.recovered_in(areas(request, *queries.READERS), settled=given["settled"])
+        return page_of(
+            request,
+            found,
+            RecoveredOut,
+            lambda rows: queries.items(rows, reader=caller(request), now=now),
         )
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = queries.items(rows, reader=caller(request), now=now)
-        return pages.get_paginated_response(RecoveredOut(page, many=True).data)
 
 
 class SettleView(APIView):

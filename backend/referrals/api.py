@@ -1,7 +1,6 @@
 """Referrals for the office, and what an organisation sees of those that went to it."""
 
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,15 +10,10 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 
 from . import partner, queries, scope, services
 from . import serializers as shapes
-
-PAGING = [
-    OpenApiParameter("page", int),
-    OpenApiParameter("size", int, description="Rows a page, 200 at most."),
-]
 
 
 class Worker(WithRole):
@@ -32,13 +26,6 @@ class Partner(WithRole):
     roles = frozenset({scope.PARTNER})
 
 
-def read(shape: type[Any], data: Any) -> dict[str, Any]:
-    given = shape(data=data)
-    given.is_valid(raise_exception=True)
-    found: dict[str, Any] = given.validated_data
-    return found
-
-
 class ReferralsView(APIView):
     permission_classes = [Worker]
 
@@ -47,14 +34,16 @@ class ReferralsView(APIView):
         responses=paged(shapes.ReferralOut),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        given = shapes.FiltersIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        filters: Any = given.filters()
-        viewer, now, pages = caller(request), clock.now(), Pages()
+        given = read(shapes.FiltersIn, request.query_params)
+        filters = given | {"status": tuple(sorted(given.get("status", ())))}
+        viewer, now = caller(request), clock.now()
         found = queries.listed(viewer=viewer, filters=queries.Filters(**filters), now=now)
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = queries.items(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(shapes.ReferralOut(page, many=True).data)
+        return page_of(
+            request,
+            found,
+            shapes.ReferralOut,
+            lambda rows: queries.items(rows, viewer=viewer, now=now),
+        )
 
     @extend_schema(
         operation_id="referral_draft", request=shapes.DraftIn, responses={201: shapes.RevisionOut}
@@ -160,12 +149,15 @@ class PartnerListView(APIView):
         responses=paged(shapes.PartnerItemOut),
     )
     def get(self, request: Request) -> Response:
-        viewer, now, pages = caller(request), clock.now(), Pages()
+        viewer, now = caller(request), clock.now()
         ended = request.query_params.get("ended") in ("true", "1")
         found = partner.listed(viewer=viewer, now=now, ended=ended)
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = partner.items(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(shapes.PartnerItemOut(page, many=True).data)
+        return page_of(
+            request,
+            found,
+            shapes.PartnerItemOut,
+            lambda rows: partner.items(rows, viewer=viewer, now=now),
+        )
 
 
 class PartnerView(APIView):

@@ -10,12 +10,11 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 
 from . import missing_queries as queries
 from . import missing_serializers as shapes
 from . import services
-from .api import PAGING, read
 
 
 class County(WithRole):
@@ -31,11 +30,14 @@ class MissingListView(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         data = read(shapes.MissingFiltersIn, request.query_params)
-        viewer, now, pages = caller(request), clock.now(), Pages()
+        viewer, now = caller(request), clock.now()
         found = queries.listed(viewer=viewer, now=now, **data)
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = queries.items(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(shapes.MissingOut(page, many=True).data)
+        return page_of(
+            request,
+            found,
+            shapes.MissingOut,
+            lambda rows: queries.items(rows, viewer=viewer, now=now),
+        )
 
     @extend_schema(
         operation_id="missing_note", request=shapes.NoteIn,

@@ -16,10 +16,6 @@ class FiltersIn(serializers.Serializer):
     overdue = serializers.BooleanField(required=False)
     division = serializers.RegexField(r"\A\d{2,12}\Z", required=False)
 
-    def filters(self) -> dict[str, object]:
-        given = dict(self.validated_data)
-        return given | {"status": tuple(sorted(given.get("status", ())))}
-
 
 class ReferralOut(serializers.Serializer):
     """Of a sealed one neither the child nor what it is about: open it with a reason."""

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from backend.accounts.permissions import Office, caller
 from backend.caseload import queries as caseload
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged
 
 from . import history
 from . import serializers as shapes
@@ -34,12 +34,17 @@ class VisitsView(APIView):
 
     @extend_schema(
         operation_id="child_visits",
-        parameters=[OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        parameters=PAGING,
         responses=paged(shapes.OpenedOut),
     )
     def get(self, request: Request, child: UUID) -> Response:
-        viewer, now, pages = caller(request), clock.now(), Pages()
+        viewer, now = caller(request), clock.now()
         division = caseload.may_read_visits(viewer=viewer, child=child, now=now)
-        rows = pages.paginate_queryset(history.parts(child), request, view=self) or []
-        found = history.opened(rows, viewer=viewer, child=child, county=division[:6], now=now)
-        return pages.get_paginated_response(shapes.OpenedOut(found, many=True).data)
+        return page_of(
+            request,
+            history.parts(child),
+            shapes.OpenedOut,
+            lambda rows: history.opened(
+                rows, viewer=viewer, child=child, county=division[:6], now=now
+            ),
+        )

@@ -1,6 +1,5 @@
 """The audit log for auditors. It stands here because who an auditor is, and where, is known here."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -12,6 +11,7 @@ from rest_framework.views import APIView
 from backend.audit import queries as audit
 from backend.audit import services as auditing
 from backend.common import clock
+from backend.common.api import read
 
 from .. import queries
 from ..permissions import Auditor, areas, caller
@@ -61,9 +61,7 @@ class AuditView(APIView):
 
     @extend_schema(operation_id="audit_list", parameters=[AuditFilter], responses=AuditPage)
     def get(self, request: Request) -> Response:
-        given = AuditFilter(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        where: dict[str, Any] = dict(given.validated_data)
+        where = read(AuditFilter, request.query_params)
         own, before = areas(request, "auditor"), where.pop("before", None)
         found = audit.entries(areas=own, where=where, before=before)[: PAGE + 1]
         lines = list(found.values())

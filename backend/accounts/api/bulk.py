@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
-from backend.common.api import invalid_problem
+from backend.common.api import invalid_problem, read
 from fieldforms.vocabulary import codes
 
 from .. import services
@@ -64,11 +64,10 @@ class PeopleBulkView(APIView):
         responses={200: PeopleBulkOut, 201: PeopleBulkOut},
     )
     def post(self, request: Request) -> Response:
-        given = _Envelope(data=request.data)
-        given.is_valid(raise_exception=True)
-        dry_run: bool = given.validated_data["dry_run"]
+        given = read(_Envelope, request.data)
+        dry_run: bool = given["dry_run"]
         people = services.people_create(
-            rows=_rows(given.validated_data["rows"]),
+            rows=_rows(given["rows"]),
             actor=caller(request), now=clock.now(), dry_run=dry_run,
         )  # fmt: skip
         return Response(

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import page_of, paged, read
 from fieldforms.vocabulary import codes
 
 from .. import people, queries, services
@@ -72,19 +72,15 @@ class PeopleView(APIView):
         operation_id="person_list", parameters=[PeopleFilter], responses=paged(PersonOut)
     )
     def get(self, request: Request) -> Response:
-        given = PeopleFilter(data=request.query_params)
-        given.is_valid(raise_exception=True)
+        given = read(PeopleFilter, request.query_params)
         today = clock.today()
-        found = queries.people_in(areas(request, "administrator"), on=today, **given.validated_data)
-        pages = Pages()
-        page = pages.paginate_queryset(found, request) or []
-        return pages.get_paginated_response(PersonOut(people.cards(page, on=today), many=True).data)
+        found = queries.people_in(areas(request, "administrator"), on=today, **given)
+        return page_of(request, found, PersonOut, lambda rows: people.cards(rows, on=today))
 
     @extend_schema(operation_id="person_create", request=PersonIn, responses={201: PersonOut})
     def post(self, request: Request) -> Response:
-        given = PersonIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        card: dict[str, Any] = {"username": None, "password": None, **given.validated_data}
+        given = read(PersonIn, request.data)
+        card: dict[str, Any] = {"username": None, "password": None, **given}
         person = services.person_create(actor=caller(request), now=clock.now(), **card)
         return Response(
             PersonOut(people.cards([person], on=clock.today())[0]).data,
@@ -122,9 +118,6 @@ class PersonPasswordView(APIView):
 
     @extend_schema(operation_id="person_password", request=PasswordIn, responses={204: None})
     def post(self, request: Request, person: UUID) -> Response:
-        given = PasswordIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.password_set(
-            person=person, actor=caller(request), now=clock.now(), **given.validated_data
-        )
+        given = read(PasswordIn, request.data)
+        services.password_set(person=person, actor=caller(request), now=clock.now(), **given)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import page_of, paged, read
 from sync import config
 
 from .. import devices, queries, services
@@ -39,10 +39,9 @@ class EnrolmentCodeView(APIView):
         operation_id="enrolment_code", request=EnrolmentCodeIn, responses={201: EnrolmentCodeOut}
     )
     def post(self, request: Request) -> Response:
-        given = EnrolmentCodeIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(EnrolmentCodeIn, request.data)
         code = services.enrolment_code_create(
-            people=given.validated_data["people"], actor=caller(request), now=clock.now()
+            people=given["people"], actor=caller(request), now=clock.now()
         )
         return Response(
             EnrolmentCodeOut({"code": code, "qr": _svg(code)}).data,
@@ -80,10 +79,9 @@ class EnrolView(APIView):
 
     @extend_schema(operation_id="enrol", request=EnrolIn, responses={201: EnrolOut})
     def post(self, request: Request) -> Response:
-        given = EnrolIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(EnrolIn, request.data)
         now = clock.now()
-        device, token = services.device_enrol(**given.validated_data, now=now)
+        device, token = services.device_enrol(**given, now=now)
         names = queries.names(queries.people_of(device.id))
         people = [{"id": person, "name": name} for person, name in sorted(names.items())]
         card = {
@@ -130,13 +128,10 @@ class DeviceListView(APIView):
         operation_id="device_list", parameters=[DeviceFilter], responses=paged(DeviceOut)
     )
     def get(self, request: Request) -> Response:
-        given = DeviceFilter(data=request.query_params)
-        given.is_valid(raise_exception=True)
+        given = read(DeviceFilter, request.query_params)
         own = areas(request, "administrator")
-        found = devices.devices_in(own, on=clock.today(), **given.validated_data)
-        pages = Pages()
-        page = pages.paginate_queryset(found, request)
-        return pages.get_paginated_response(DeviceOut(devices.cards(page or []), many=True).data)
+        found = devices.devices_in(own, on=clock.today(), **given)
+        return page_of(request, found, DeviceOut, devices.cards)
 
 
 class DeviceView(APIView):
@@ -158,11 +153,10 @@ class DeviceRevokeView(APIView):
 
     @extend_schema(operation_id="device_revoke", request=RevokeIn, responses={204: None})
     def post(self, request: Request, device: UUID) -> Response:
-        given = RevokeIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(RevokeIn, request.data)
         services.device_revoke(
             device=device,
-            reason=given.validated_data["reason"],
+            reason=given["reason"],
             actor=caller(request),
             now=clock.now(),
         )
@@ -185,10 +179,9 @@ class DeviceOrdersView(APIView):
 
     @extend_schema(operation_id="device_order", request=OrderIn, responses={201: OrderMade})
     def post(self, request: Request, device: UUID) -> Response:
-        given = OrderIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(OrderIn, request.data)
         order = services.device_order(
-            device=device, **given.validated_data, actor=caller(request), now=clock.now()
+            device=device, **given, actor=caller(request), now=clock.now()
         )
         return Response(OrderMade({"id": order}).data, status=status.HTTP_201_CREATED)
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
+from backend.common.api import read
 from fieldforms.vocabulary import codes
 
 from .. import people, services
@@ -33,10 +34,9 @@ class RoleGrantView(APIView):
 
     @extend_schema(operation_id="role_grant", request=RoleIn, responses={201: RoleOut})
     def post(self, request: Request, person: UUID) -> Response:
-        given = RoleIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(RoleIn, request.data)
         today = clock.today()
-        card: dict[str, Any] = {"starts_on": today, **given.validated_data}
+        card: dict[str, Any] = {"starts_on": today, **given}
         grant = services.role_grant(person=person, actor=caller(request), now=clock.now(), **card)
         found = people.person_in(areas(request, "administrator"), person, on=today)
         shown = [
@@ -54,10 +54,9 @@ class RoleEndView(APIView):
 
     @extend_schema(operation_id="role_end", request=RoleEndIn, responses={204: None})
     def post(self, request: Request, person: UUID, grant: int) -> Response:
-        given = RoleEndIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(RoleEndIn, request.data)
         services.role_end(
             person=person, grant=grant, actor=caller(request), now=clock.now(),
-            **given.validated_data,
+            **given,
         )  # fmt: skip
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
+from backend.common.api import read
 
 from .. import queries, services
 from ..errors import LockedOut, LoginFailed
@@ -44,9 +45,8 @@ class LoginView(APIView):
 
     @extend_schema(operation_id="login", request=LoginIn, responses=TokenOut)
     def post(self, request: Request) -> Response:
-        given = LoginIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        person = authenticate(request._request, **given.validated_data)
+        given = read(LoginIn, request.data)
+        person = authenticate(request._request, **given)
         if person is None:
             raise LoginFailed()
         token, text = AccessToken.objects.create(user=person)
@@ -89,7 +89,6 @@ class MyPasswordView(APIView):
 
     @extend_schema(operation_id="password_change", request=PasswordChangeIn, responses={204: None})
     def post(self, request: Request) -> Response:
-        given = PasswordChangeIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.password_change(person=caller(request), now=clock.now(), **given.validated_data)
+        given = read(PasswordChangeIn, request.data)
+        services.password_change(person=caller(request), now=clock.now(), **given)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from backend.accounts.permissions import Administrator, areas, caller
 from backend.caseload.models import RosterImport
 from backend.common import clock
-from backend.common.api import Pages
+from backend.common.api import PAGING, page_of, read
 from backend.common.language import language
 
 from . import files, queries, report, services
@@ -26,12 +26,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def _asked(request: Request) -> dict[str, Any]:
     """What both `preview` and `import_roster` take."""
-    given = shapes.RosterIn(data=request.data)
-    given.is_valid(raise_exception=True)
+    given = read(shapes.RosterIn, request.data)
     own = areas(request, "administrator")
-    division = services.narrowed(own, given.validated_data["division"])
+    division = services.narrowed(own, given["division"])
     return {
-        "table": files.table(given.validated_data["file"].read()),
+        "table": files.table(given["file"].read()),
         "division": division, "person": caller(request), "now": clock.now(),
     }  # fmt: skip
 
@@ -93,15 +92,14 @@ class RosterImportsView(APIView):
 
     @extend_schema(
         operation_id="roster_imports",
-        parameters=[OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        parameters=PAGING,
         responses=shapes.RosterImportPageOut,
     )
     def get(self, request: Request) -> Response:
-        pages = Pages()
         rows = queries.imports(areas(request, "administrator"))
-        page = pages.paginate_queryset(rows, request, view=self) or []
-        cards = [_card(made) for made in page]
-        return pages.get_paginated_response(shapes.RosterImportOut(cards, many=True).data)
+        return page_of(
+            request, rows, shapes.RosterImportOut, lambda rows: [_card(made) for made in rows]
+        )
 
 
 class RosterReportView(APIView):

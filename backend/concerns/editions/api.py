@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
-from backend.common.api import Pages, paged
+from backend.common.api import PAGING, page_of, paged, read
 
 from ..models import RulesEdition
 from . import queries, rehearsals, scope, services
@@ -43,15 +43,18 @@ class EditionsView(APIView):
 
     @extend_schema(
         operation_id="rules_editions",
-        parameters=[OpenApiParameter("page", int), OpenApiParameter("size", int)],
+        parameters=PAGING,
         responses=paged(shapes.EditionOut),
     )
     def get(self, request: Request) -> Response:
-        viewer, now, pages = caller(request), clock.now(), Pages()
+        viewer, now = caller(request), clock.now()
         found = queries.editions(viewer=viewer, now=now)
-        rows = pages.paginate_queryset(found, request, view=self) or []
-        page = queries.cards(rows, viewer=viewer, now=now)
-        return pages.get_paginated_response(shapes.EditionOut(page, many=True).data)
+        return page_of(
+            request,
+            found,
+            shapes.EditionOut,
+            lambda rows: queries.cards(rows, viewer=viewer, now=now),
+        )
 
     @extend_schema(
         operation_id="rules_draft",
@@ -59,9 +62,8 @@ class EditionsView(APIView):
         responses={201: shapes.EditionDetailOut},
     )
     def post(self, request: Request) -> Response:
-        given = shapes.DraftIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = services.edition_draft(**given.validated_data, actor=caller(request), now=clock.now())
+        given = read(shapes.DraftIn, request.data)
+        row = services.edition_draft(**given, actor=caller(request), now=clock.now())
         return _card(request, row, status.HTTP_201_CREATED)
 
 
@@ -77,10 +79,9 @@ class EditionView(APIView):
         operation_id="rules_revise", request=shapes.ReviseIn, responses=shapes.EditionDetailOut
     )
     def put(self, request: Request, edition: UUID) -> Response:
-        given = shapes.ReviseIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.ReviseIn, request.data)
         row = services.edition_revise(
-            edition=edition, **given.validated_data, actor=caller(request), now=clock.now()
+            edition=edition, **given, actor=caller(request), now=clock.now()
         )
         return _card(request, row)
 
@@ -129,10 +130,9 @@ class RehearsalsView(APIView):
     )
     def post(self, request: Request, edition: UUID) -> Response:
         """Starts it; what is not finished when this answers is carried on by a worker."""
-        given = shapes.SinceIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = read(shapes.SinceIn, request.data)
         row = rehearsals.rehearsal_start(
-            edition=edition, **given.validated_data, actor=caller(request), now=clock.now()
+            edition=edition, **given, actor=caller(request), now=clock.now()
         )
         rehearsals.rehearsal_run(rehearsal=row.id, now=clock.now(), chunks=CHUNKS_AT_ONCE)
         row.refresh_from_db()
@@ -159,9 +159,8 @@ class DifferencesView(APIView):
         responses=shapes.RuleDifferenceOut(many=True),
     )
     def get(self, request: Request) -> Response:
-        given = shapes.BetweenIn(data=request.query_params)
-        given.is_valid(raise_exception=True)
-        found = queries.differences(**given.validated_data, viewer=caller(request), now=clock.now())
+        given = read(shapes.BetweenIn, request.query_params)
+        found = queries.differences(**given, viewer=caller(request), now=clock.now())
         return Response(shapes.RuleDifferenceOut(found, many=True).data)
 
 
