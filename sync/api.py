@@ -18,7 +18,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from . import config, recovered, recovery, unreadable
+from . import config, oplog, recovered, recovery, unreadable
 from .errors import TooLarge, TooMany, Unusable
 from .gate import gate
 from .inbox import Stored
@@ -110,7 +110,7 @@ def _pulled(
     answer: dict[str, Any] = _lacking(sender) | {"refused": refused} if refused else {}
     current = recovery.incarnation()
     if recovery.is_of_another_incarnation(header.cursor, now_incarnation=current):
-        return answer | {"restored": True}
+        return answer | _restored(sender)
     if refused:
         return answer
     try:
@@ -120,13 +120,18 @@ def _pulled(
         )  # fmt: skip
     except recovery.CursorAhead:
         recovery.begin(now=now, reason="a cursor is ahead of its counter", instead_of=current)
-        return answer | {"restored": True}
+        return answer | _restored(sender)
     answer = _parts(page, english=english)
     if not page.more:
         answer |= _lacking(sender)
     if header.config is not None and (news := config.news(header.config, sender)):
         answer["config"] = news
     return answer
+
+
+def _restored(sender: Sender) -> dict[str, Any]:
+    """With what tells a device whether the lines at its places are its own, or of a copy of it."""
+    return {"restored": True, "log": oplog.digest(sender.device).hex()}
 
 
 def _lacking(sender: Sender) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,15 @@ def _repairs(ops: Collection[UUID], ciphers: Mapping[UUID, Any]) -> dict[UUID, d
             for op, file, body in cursor.fetchall()
             if file in ciphers
         }
+
+
+def digest(device: UUID) -> bytes:
+    """SHA-256 over the hashes of the lines that are kept of a device, in the order of their places."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hash FROM sync_operation WHERE device = %s ORDER BY seq, hash", [device]
+        )
+        return sha256(b"".join(bytes(line) for (line,) in cursor.fetchall())).digest()
 
 
 def outcomes(ops: Sequence[UUID]) -> list[messages.Receipt]:

@@ -1,6 +1,7 @@
 """The phone's log: operations in the order they were made, each with the hash of the one before."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -258,6 +259,12 @@ def reopen(store: Store, have: Sequence[ranges.Range], *, tried: frozenset[int])
     )
     outbox.reopen(store, lacking)
     return lacking
+
+
+def digest(store: Store, have: Sequence[ranges.Range]) -> str:
+    """SHA-256 over the hashes of this phone's own lines at these places."""
+    rows = store.db.execute("SELECT seq, hash FROM log ORDER BY seq")
+    return hashlib.sha256(b"".join(line for seq, line in rows if _within(seq, have))).hexdigest()
 
 
 def _worth_sending(code: str, *, open_: bool) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.protocol import messages
+from sync.protocol import messages, ranges
 
 from . import attachments, closing, copy, log, offer, outbox, tus
 from .errors import NotEnrolled, Refused, TryLater
@@ -225,7 +225,7 @@ class Sync:
         with self.store.transaction():
             log.settle(self.store, seqs, page["receipts"], at)
             self._tried.update(seqs)
-            resend = log.reopen(self.store, page["have"], tried=frozenset(self._tried))
+            resend = log.reopen(self.store, self._kept(page), tried=frozenset(self._tried))
             self._note_time(at, wall)
             if pulled:
                 closing.renew(self.store, self.clock(), refused=page.get("refused"))
@@ -253,6 +253,16 @@ class Sync:
         report.refused = report.refused or page.get("refused")
         report.orders += [order["do"] for order in page.get("orders", [])]
         self._go_on(page, pulled=pulled)
+
+    def _kept(self, page: dict[str, Any]) -> list[ranges.Range]:
+        """The places at which the server has lines of this phone; after a restore perhaps none.
+
+        Where a copy of this phone has taken a place, `have` names it as well.
+        """
+        have: list[ranges.Range] = page["have"]
+        if page.get("restored") and page["log"] != log.digest(self.store, have):
+            return []
+        return have
 
     def _count(self, answer: Answer) -> None:
         self.report.rounds += 1

@@ -1,6 +1,7 @@
 """A server restored from an old backup loses nothing that a phone still has (SYNC, "After a restored backup")."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -66,6 +67,26 @@ def test_what_a_phone_sent_since_the_backup_is_sent_again(
     assert toys.Box.objects.get(id=file).colour == "blue"
     assert report.digest_agrees is True
     assert not Recovered.objects.exists()
+    assert list(rebuild.differences()) == []
+
+
+def test_what_a_phone_sent_is_sent_again_where_a_copy_of_it_has_taken_the_place(
+    two: tuple[Phone, Phone, UUID], tmp_path: Path
+) -> None:
+    """The server then has a line at that place, and not this one."""
+    one, _, file = two
+    one.store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(one.store.path, tmp_path / "copy.db")
+    copy = Phone(tmp_path / "copy.db", language="en")
+    backup = Backup(tmp_path / "b")
+    mine = write(one, file, "he was alone")
+    one.sync()
+    backup.restore(now=NOW)
+    theirs = write(copy, file, "his uncle is there")
+    copy.sync()
+    assert len(one.sync().resent) > 0
+    copy.close()
+    assert set(toys.Note.objects.values_list("id", flat=True)) == {mine, theirs}
     assert list(rebuild.differences()) == []
 
 
