@@ -58,7 +58,7 @@ class Disasters(Stage):
         backup, kept, closed, office = self.backup
         self.closed, self.office = set(closed), dict(office)
         town.restore(backup, told=told)
-        for file in self.town.keys.erased:
+        for file in sorted(self.town.keys.erased):
             self.town.erase(file)
         # What came after the backup is owed by the phones now; see the check once quiet.
         for handset in self.handsets.values():

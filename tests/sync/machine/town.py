@@ -9,7 +9,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, transaction
 
-from sync import holdings, ports, push, recovery
+from sync import erase, holdings, ports, push, recovery
 from sync.entries import Applied, Draft
 from sync.protocol import ids, messages
 
@@ -44,6 +44,7 @@ class Town:
         self.ports = ports.Ports(
             keys=self.keys, react=self.react, files_of=self.files_of,
             sender_of=served.sender_of, config=lambda sender: self.config, outbox=toys.OutboxKeys(),
+            destroy_keys=self.keys.destroy,
         )  # fmt: skip
 
     def react(self, applied: Sequence[Applied], now: dt.datetime) -> list[Draft]:
@@ -81,12 +82,12 @@ class Town:
             holdings.reconcile([device])
 
     def erase(self, file: UUID) -> None:
-        """Takes the file from everybody, then destroys its key."""
+        """As the office erases a file: it is taken from everybody, its rows go, its key is destroyed."""
         with transaction.atomic():
             devices = list(toys.Grant.objects.filter(file=file).values_list("device", flat=True))
             toys.Grant.objects.filter(file=file).delete()
             holdings.reconcile(devices)
-        self.keys.erased.add(file)
+        erase.erase([file], now=now_utc())
 
     def submit(self, kind: str, target: UUID, file: UUID, data: dict[str, Any]) -> messages.Receipt:
         """The office's door."""
