@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import due
+from . import due, holdings
 from .ports import ports
 from .registry import registry
 from .uploads import services as uploads
@@ -24,6 +24,7 @@ def erase(files: Sequence[UUID], *, now: datetime) -> None:
     for record_type in registry.types.values():
         record_type.model.objects.filter(file__in=owned).delete()
     uploads.forget(owned)
+    holdings.lock_holders(owned)
     with connection.cursor() as cursor:
         # Other bytes under the same id are sealed under their device's key, not the file's.
         cursor.execute(

@@ -12,8 +12,30 @@ from .ports import ports
 NEWS_A_PAGE = 500
 
 
+def lock(devices: Iterable[UUID]) -> None:
+    """Whoever changes holdings has their devices' logs first, in order: two that do wait, neither dies.
+
+    A phone whose answer was cut asks again while its first call is still at work.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM sync_devicelog WHERE device = ANY(%s) ORDER BY device FOR UPDATE",
+            [sorted(set(devices))],
+        )
+
+
+def lock_holders(files: Collection[UUID]) -> None:
+    """The same for whoever changes the holdings of files, whichever devices have them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM sync_devicelog WHERE device IN"
+            " (SELECT device FROM sync_holding WHERE file = ANY(%s)) ORDER BY device FOR UPDATE",
+            [sorted(set(files))],
+        )
+
+
 def reconcile(devices: Iterable[UUID]) -> None:
-    """Brings the wanted holdings of devices in line with their scope, in three statements.
+    """Brings the wanted holdings of devices in line with their scope, in four statements.
 
     Call it in the transaction that changes an assignment, a role or an enrolment. A file that comes
     back before its exit was confirmed is entered anew, so that a late confirmation is ignored.
@@ -21,6 +43,7 @@ def reconcile(devices: Iterable[UUID]) -> None:
     wanted = ports().files_of(sorted(set(devices)))
     if not wanted:
         return
+    lock(wanted)
     pairs = [(device, file) for device, files in wanted.items() for file in sorted(files)]
     held_by = [device for device, _ in pairs]
     files = [file for _, file in pairs]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from . import holdings
 from .entries import Applied
 from .feed import Change, Touched
 from .merge import registers
@@ -69,6 +70,7 @@ def _project(record_type: RecordType, rows: Sequence[Any], ciphers: Mapping[UUID
 
 
 def _enter_anew(files: Sequence[UUID]) -> None:
+    holdings.lock_holders(files)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE sync_holding SET confirmed = false, entered = NULL"

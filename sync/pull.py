@@ -58,6 +58,7 @@ def pull(
     now_incarnation = incarnation()
     before = read(token, incarnation=now_incarnation, scope=sender.scope_hash)
     with transaction.atomic():
+        holdings.lock([sender.device])
         if purged:
             holdings.purged(sender.device, generation=purged.generation, files=purged.files)
         if before is None:

@@ -12,14 +12,14 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
-from sync import apply, inbox, write
+from sync import apply, holdings, inbox, pull, write
 from sync.merge import registers
 from sync.models import DeviceLog, Operation
 from sync.protocol import messages
 
-from .conftest import Phone, World
+from .conftest import NOW, Phone, World
 from .test_pull import Copy
 from .test_push import make_box, new
 from .toys import Box, Note
@@ -187,3 +187,42 @@ def test_with_everything_in_place(
     proof: Any, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proof(world, monkeypatch)
+
+
+def test_a_pull_that_is_asked_again_while_it_is_at_work_waits_for_itself(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call has an older cursor than the second; both change what the phone holds."""
+    author, phone = Phone(), Phone()
+    boxes = [make_box(author) for _ in range(3)]
+    author.push()
+    phone.pull()
+    world.grant(phone, boxes[0])
+    older = phone.pull().cursor
+    world.grant(phone, boxes[1])
+    newer = phone.pull().cursor
+    world.grant(phone, boxes[2])
+    both, original, failed = threading.Barrier(2), holdings.turn, []
+
+    def turn(*args: Any, **kwargs: Any) -> Any:
+        # The first to come has the log, if it is locked at all: the other one cannot come.
+        with suppress(threading.BrokenBarrierError):
+            both.wait(1)
+        if threading.current_thread().name == newer:
+            time.sleep(0.3)
+        return original(*args, **kwargs)
+
+    def ask(cursor: str) -> Callable[[], None]:
+        def job() -> None:
+            threading.current_thread().name = cursor
+            try:
+                pull.pull(phone.sender, token=cursor, now=NOW)
+            except OperationalError as error:
+                failed.append(error)
+
+        return job
+
+    monkeypatch.setattr(holdings, "turn", turn)
+    for thread in together(ask(newer), ask(older)):
+        thread.join()
+    assert failed == []
