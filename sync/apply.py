@@ -123,9 +123,11 @@ def _transact(
             batch = _round(batch, run)
         else:
             raise ReactionsDoNotEnd([entry.kind for entry in batch])
-        declare(run.settled, now=now)
+        # One that was tried twice is as the last try left it.
+        settled = list({entry.op: entry for entry in run.settled}.values())
+        declare(settled, now=now)
         stamp(run.touched, registry, left=run.left)
-        settle(run.settled, now)
+        settle(settled, now)
 
 
 def _beyond(entries: Sequence[Entry]) -> set[UUID]:
@@ -230,13 +232,14 @@ def _store(drafts: Sequence[Draft], run: Run) -> list[Entry]:
 
 
 def _released(applied: Sequence[Applied], opened: set[UUID], run: Run) -> list[Entry]:
-    """Held operations whose record has just come."""
+    """Held operations whose record has just come; a repaired one may be that record itself."""
+    done = [entry.op for entry in run.settled if entry.outcome in (None, "applied")]
     targets = [item.entry.target for item in applied if item.created]
     if not targets and not opened:
         return []
     return oplog.load(
         "outcome <> 'applied' AND code IN ('target.unknown', 'target.absent')"
-        " AND (target = ANY(%s) OR file = ANY(%s))",
-        [targets, list(opened)],
+        " AND (target = ANY(%s) OR file = ANY(%s)) AND NOT op = ANY(%s)",
+        [targets, list(opened), done],
         ciphers=run.ciphers,
     )

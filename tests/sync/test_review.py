@@ -1,11 +1,12 @@
 """What a person decides about operations: repair, replay, approve, set aside (SYNC, Receipts)."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from sync import decide, oplog, overdue, rebuild, review
+from sync import apply, decide, oplog, overdue, rebuild, review
 from sync.decide import Decision
 from sync.erase import erase
 from sync.models import Operation, Review
@@ -57,6 +58,25 @@ def test_a_later_repair_of_a_repair_that_did_not_help_takes_its_place(phone: Pho
     assert list(rebuild.differences()) == []
     Operation.objects.filter(op=op_of(broken)).update(amended=None)
     assert ("operation", "amended") in {(d.type, d.column) for d in rebuild.differences()}
+
+
+def test_a_repair_that_makes_its_own_record_is_settled_once(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was held for the record that it now makes, which must not release it once more."""
+    paint = phone.say("box.paint", new(), BLUE)
+    phone.push()
+    settled: list[Any] = []
+    original = apply.settle
+
+    def settle(entries: Any, now: dt.datetime, **more: Any) -> None:
+        settled.extend(entries)
+        original(entries, now, **more)
+
+    monkeypatch.setattr(apply, "settle", settle)
+    decided(paint, review.REPAIR, kind="box.make")
+    mine = [entry for entry in settled if str(entry.op) == op_of(paint)]
+    assert [sorted(entry.flags) for entry in mine] == [["repaired"]]
 
 
 def test_a_repair_may_name_another_kind_and_record(phone: Phone) -> None:
