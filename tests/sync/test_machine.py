@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, core, settings
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from sync import push
@@ -121,12 +121,15 @@ def test_whatever_happens_nothing_is_lost_doubled_or_shown_to_others(quietly: No
     run_state_machine_as_test(Machine, settings=settings(max_examples=examples))
 
 
-# What it finds within a minute each; the others have a proof of their own in `test_mutations.py`.
+# What it finds within a minute each.
 MISSED: list[Any] = [
     without.no_scope_in_changes,
     without.ids_are_not_derived,
     without.nothing_is_superseded,
 ]
+# Threads and clocks take part, so that a search does not always find what it found before. One finds
+# in nine of ten; each mutation has a proof of its own as well, in `test_mutations.py`.
+SEARCHES = 8
 
 
 @pytest.mark.slow
@@ -135,7 +138,12 @@ def test_the_machine_finds_what_is_taken_out(
     mutation: Any, quietly: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutation(monkeypatch)
-    # The same search each time, and no time spent on making the failure small.
-    search = settings(max_examples=60, derandomize=True, phases=[Phase.generate], database=None)
-    with pytest.raises(Exception, match=r".*"):
-        run_state_machine_as_test(Machine, settings=search)
+    # No time is spent on making the failure small.
+    search = settings(max_examples=60, phases=[Phase.generate], database=None)
+    for seed in range(SEARCHES):
+        monkeypatch.setattr(core, "global_force_seed", seed)
+        try:
+            run_state_machine_as_test(Machine, settings=search)
+        except Exception:  # noqa: BLE001 - whatever it says, it has noticed
+            return
+    pytest.fail(f"{SEARCHES} searches have not noticed it")
