@@ -40,10 +40,10 @@ def since(moment: datetime, calls: Sequence[Call]) -> Call | None:
 
 
 def follow(
-    calls: Mapping[Matter, Sequence[Call]], *, found: Collection[Matter], now: datetime
+    calls: Mapping[Matter, Sequence[Call]], *, brought: Collection[Matter], now: datetime
 ) -> list[Draft]:
-    """For what is open and without a call. The findings of a matter in `found` bring it themselves."""
-    left = {place: own for place, own in calls.items() if place not in found}
+    """For what is open and without a call. A finding brings that of a matter in `brought`."""
+    left = {place: own for place, own in calls.items() if place not in brought}
     if not left:
         return []
     rows = Escalation.objects.filter(file__in={file for file, _ in left}, reported_at=None)

@@ -36,7 +36,7 @@ def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
     local = variants.here({cause.division for cause in causes})
     police = calls.of_round(causes)
     drafts: list[Draft] = []
-    found: set[calls.Matter] = set()
+    brought: set[calls.Matter] = set()
     for cause in causes:
         theirs = shown.get(cause.entry.ruleset or "", rules)
         judgement = judge(cause, rules, theirs, local[cause.division])
@@ -50,12 +50,12 @@ def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
             cause.entry.observed, police.get(calls.matter(cause), ())
         )
         drafts += [finding_draft(cause, item, rules, now, years, call) for item in news]
-        if news:
-            found.add(calls.matter(cause))
+        if news and call:
+            brought.add(calls.matter(cause))
         if cause.fresh:
             drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _is_report(cause)]
             _tell(cause, judgement)
-    return [*drafts, *calls.follow(police, found=found, now=now)]
+    return [*drafts, *calls.follow(police, brought=brought, now=now)]
 
 
 def in_force() -> Ruleset:

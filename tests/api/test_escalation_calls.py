@@ -76,6 +76,21 @@ def test_both_visits_in_one_push_say_the_same(
     assert [step["kind"] for step in shown["steps"]] == ["escalation.open"]
 
 
+def test_a_call_counts_although_a_later_visit_of_the_push_finds_something_new(
+    phone: Phone, home: tuple[UUID, UUID]
+) -> None:
+    """The new finding is younger than the call, which is about what was open before."""
+    child, household = home
+    phone.visit(child, household, back=3, **NO_ADULT)
+    phone.send()
+    phone.visit(child, household, shared=SAFE_HOME, back=2, answers={**SAFE, **CALLED})
+    phone.visit(child, household, **NO_ADULT)
+    phone.send()
+    row = Escalation.objects.get()
+    assert len(row.findings) > 1
+    assert row.reported_by == UUID(phone.http.person)
+
+
 def test_the_second_call_adds_nothing(phone: Phone, home: tuple[UUID, UUID]) -> None:
     phone.visit(*home, shared=NO_ADULT["shared"], answers={**ALONE, **CALLED})
     phone.send()
