@@ -203,5 +203,6 @@ def parts(
 
 def new(kind: str, target: UUID, file: UUID, at: dt.datetime, data: dict[str, Any]) -> New:
     return New(
-        kind=kind, target=target, file=file, at=at, data=data, form=answers.FORM, form_version="2"
-    )
+        kind=kind, target=target, file=file, at=at, data=data, form=answers.FORM,
+        form_version=answers.VERSION,
+    )  # fmt: skip

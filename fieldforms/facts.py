@@ -45,7 +45,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The question that gives a fact in some versions of a form.
+    """The question that gives a fact from a version of a form on.
 
     A bool fact holds for the answers in `holds_for`. `hidden`: {question that hid this one:
     {its answer: the fact's value}}; for any other reason to be hidden the fact is absent.
@@ -61,8 +61,8 @@ class Fact:
     """`type`: text, int, bool or list. `list`: the coded list of its answers, `known` the codes of it
     that say something. `between`: for int.
 
-    `sources` by "form version"; a fact without sources is computed by the function of its name in
-    `derived.py`. `unused` says why no rule speaks of it.
+    `sources` by form, then by the version from which on it is asked so; a fact without sources is
+    computed by the function of its name in `derived.py`. `unused` says why no rule speaks of it.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Fact:
     list: str | None
     known: frozenset[str]
     between: tuple[int, int] | None
-    sources: Mapping[str, Source]
+    sources: Mapping[str, Mapping[int, Source]]
     sealed: bool
     unused: str | None
 
@@ -127,37 +127,46 @@ def _fact(name: str, entry: Mapping[str, Any]) -> Fact:
         list=answers,
         known=frozenset(codes(answers) if answers else ()) - {NOT_COLLECTED},
         between=(low_high[0], low_high[1]) if low_high else None,
-        sources={
-            version: Source(
-                question=source["question"],
-                holds_for=frozenset(source.get("holds_for", ["yes"])),
-                hidden=source.get("hidden", {}),
-            )
-            for source in entry.get("asked", [])
-            for version in source["in"]
-        },
+        sources=_sources(entry.get("asked", [])),
         sealed=entry.get("sealed", False),
         unused=entry.get("unused"),
     )
 
 
+def _sources(asked: Sequence[Mapping[str, Any]]) -> Mapping[str, Mapping[int, Source]]:
+    found: dict[str, dict[int, Source]] = {}
+    for entry in asked:
+        source = Source(
+            question=entry["question"],
+            holds_for=frozenset(entry.get("holds_for", ["yes"])),
+            hidden=entry.get("hidden", {}),
+        )
+        for since in entry["from"]:
+            form, version = since.split()
+            found.setdefault(form, {})[int(version)] = source
+    return found
+
+
 @cache
 def _asked_in(form: str, version: str) -> Sequence[tuple[Fact, Source]]:
-    key = _version(form, version)
-    return [(fact, fact.sources[key]) for fact in all_facts().values() if key in fact.sources]
+    number = _number(form, version)
+    found = []
+    for fact in all_facts().values():
+        sources = fact.sources.get(form, {})
+        since = max((first for first in sources if first <= number), default=None)
+        if since is not None:
+            found.append((fact, sources[since]))
+    return found
 
 
-def _version(form: str, version: str) -> str:
-    """The map's key; a version it does not know is read by the latest that it does.
+def _number(form: str, version: str) -> int:
+    """A version that is no number, or from before the first one of the map, is read by the latest.
 
     A phone that is ahead or behind must not make what it saw unreadable: questions keep their names.
     """
-    wanted = f"{form} {version}"
-    known = {key for fact in all_facts().values() for key in fact.sources}
-    if wanted in known:
-        return wanted
-    versions = [key for key in known if key.startswith(f"{form} ")]
-    return max(versions, key=lambda key: int(key.split()[1]), default=wanted)
+    known = [first for fact in all_facts().values() for first in fact.sources.get(form, ())]
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
+    return number if number >= min(known, default=0) else max(known, default=0)
 
 
 def _asked(fact: Fact, source: Source, case: Case) -> Any:

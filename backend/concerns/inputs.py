@@ -266,7 +266,7 @@ def _form(entry: Entry, default: str) -> str:
 
 @cache
 def _forms() -> frozenset[str]:
-    return frozenset(key.split()[0] for fact in all_facts().values() for key in fact.sources)
+    return frozenset(form for fact in all_facts().values() for form in fact.sources)
 
 
 def _place(

@@ -13,6 +13,7 @@ from typing import Any
 from fieldforms.compile import compile_form
 
 FORM = "household_visit"
+VERSION: str = compile_form(FORM)["version"]
 Answers = dict[str, Any]
 _COMPARISON = re.compile(r"\$\{(\w+)\} (!?=) '([^']*)'")
 

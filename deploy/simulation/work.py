@@ -9,6 +9,7 @@ from uuid import UUID
 
 from deploy import rounds
 from deploy.demo_data.scenes import Scene
+from fieldforms.compile import compile_form
 from sync.client import New, Phone
 from sync.client.errors import Closed, Unknown
 from sync.client.log import Saved
@@ -112,7 +113,8 @@ class Work:
         child = action.family.children[action.child].id
         new = New(
             kind="concern.raise", target=ids.uuid7(phone.clock()), file=child,
-            data={"answers": REPORTED, "skipped": []}, form="concern_report", form_version="2",
+            data={"answers": REPORTED, "skipped": []}, form="concern_report",
+            form_version=compile_form("concern_report")["version"],
         )  # fmt: skip
         (saved,) = self._save(phone, handset, action.person, [new])
         op = str(saved.op)

@@ -134,7 +134,7 @@ def visit(story: Story, household: Json, child: Json, *, at: dt.datetime) -> Ite
     """The lines of one home visit to the story's child."""
     shared = answers.household({"met_who": "孩子", **household})
     part = answers.child(shared, child, age=6, random=Random(1))
-    base = {"at": at.isoformat(), "form": answers.FORM, "form_version": "2"}
+    base = {"at": at.isoformat(), "form": answers.FORM, "form_version": answers.VERSION}
     mode = shared.answers["visit_mode"]
     return [
         {**base, "kind": "visit.record", "target": "@visit", "file": story.household,

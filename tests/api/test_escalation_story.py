@@ -19,7 +19,7 @@ from .conftest import COUNTY, NOW, VILLAGE, HttpPhone, person
 from .test_escalations import OfficeUser
 from .test_judging import Phone, child_of_six
 
-FORM = {"form": "household_visit", "form_version": "2"}
+FORM = {"form": "household_visit", "form_version": "3"}
 SHARED = {"visit_mode": "home", "met_who": "邻居", "guardian_event": "hospital"}
 SEEN = {
     "child_seen": "yes", "adult_with_child_now": "no", "child_cared_for": "no",

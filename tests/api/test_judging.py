@@ -376,7 +376,7 @@ def test_unusable_answers_are_named_and_count_as_not_collected(
     random = Random(1)
     shared = demo.household({})
     part = demo.child(shared, {}, age=6, random=random)
-    form = {"form": "household_visit", "form_version": "2"}
+    form = {"form": "household_visit", "form_version": "3"}
     visit = phone.say("visit.record", household, shared.data(mode="home"), **form)
     phone.say("visit.part", child, part.data(visit=str(visit)), **form)
     assert [receipt.get("problems") for receipt in phone.send()] == [None, None]
@@ -391,7 +391,7 @@ def test_unusable_answers_are_named_and_count_as_not_collected(
     }
     assert Gap.objects.filter(rule="R10", missing=["no_adult_now"]).exists()
     answers = {"severity": "worst", "concern_kinds": ["alone"]}
-    phone.say("concern.raise", child, {"answers": answers}, form="concern_report", form_version="2")
+    phone.say("concern.raise", child, {"answers": answers}, form="concern_report", form_version="3")
     (problem,) = phone.send()[0]["problems"]
     assert (problem["field"], problem["code"]) == ("answers.severity", "answer.unknown_code")
     assert Concern.objects.get().kind == "alone"

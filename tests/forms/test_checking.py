@@ -15,7 +15,7 @@ from sync.entries import Entry
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def said(answers: Any, *, repeated: bool = True, version: str | None = "2", **more: Any) -> Any:
+def said(answers: Any, *, repeated: bool = True, version: str | None = "3", **more: Any) -> Any:
     entry = Entry(
         op=UUID(int=1), person=UUID(int=2), kind="visit.part", target=UUID(int=3), file=UUID(int=4),
         data={"answers": answers, **more}, wall=NOW, at=0, uncertainty=0, received=NOW,

@@ -1,15 +1,17 @@
 """From answers to facts: what was not collected is absent, never false."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from fieldforms.facts import Case, collect, types
+from fieldforms import facts as facts_map
+from fieldforms.facts import Case, Source, all_facts, collect, types
 
 
 def facts(answers: dict[str, Any], **more: Any) -> dict[str, Any]:
-    base = {"form": "household_visit", "version": "1", "observed": date(2026, 11, 24)}
+    base = {"form": "household_visit", "version": "3", "observed": date(2026, 11, 24)}
     return collect(Case(**{**base, "answers": answers, **more}))
 
 
@@ -57,7 +59,18 @@ def test_a_guessed_age_counts_where_no_birth_date_is_known() -> None:
 
 
 def test_an_unknown_form_version_is_read_by_the_latest_known() -> None:
-    assert facts({"adult_with_child_now": "no"}, version="77")["no_adult_now"] is True
+    for version in ("77", "1", "2999-01", ""):
+        assert facts({"adult_with_child_now": "no"}, version=version)["no_adult_now"] is True
+
+
+def test_a_question_is_read_as_its_form_version_asked_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = Source(question="adult_with_child_now"), Source(question="lives_alone")
+    fact = replace(all_facts()["no_adult_now"], sources={"household_visit": {2: first, 4: later}})
+    monkeypatch.setattr(facts_map, "all_facts", lambda: {fact.name: fact})
+    asked = {v: facts_map._asked_in.__wrapped__("household_visit", v) for v in ("2", "3", "4", "5")}
+    assert [asked[v][0][1].question for v in "2345"] == [
+        "adult_with_child_now", "adult_with_child_now", "lives_alone", "lives_alone",
+    ]  # fmt: skip
     assert facts({"adult_with_child_now": "no"}, form="unheard_of").keys() == facts({}).keys()
 
 

@@ -30,7 +30,12 @@ def test_a_case_gives_its_findings_and_gaps(vector: dict[str, Any]) -> None:
 @each_vector
 def test_a_case_hides_what_the_form_hides(vector: dict[str, Any]) -> None:
     case = material(vector)
-    asked = {s.question for f in facts_map.all_facts().values() for s in f.sources.values()}
+    asked = {
+        source.question
+        for fact in facts_map.all_facts().values()
+        for sources in fact.sources.values()
+        for source in sources.values()
+    }
     gone = hidden(case.form, {**(case.open or {}), **(case.sealed or {})})
     assert case.skipped & asked == gone & asked
     assert not gone & (case.open or {}).keys()
