@@ -123,6 +123,18 @@ class StartView(APIView):
         return _step(request, shapes.RevisionIn, services.escalation_start, escalation)
 
 
+class ResumeView(APIView):
+    """What joined it goes on in the case or the referral where the rest is."""
+
+    permission_classes = [Worker]
+
+    @extend_schema(
+        operation_id="escalation_resume", request=shapes.ResumeIn, responses=shapes.RevisionOut
+    )
+    def post(self, request: Request, escalation: UUID) -> Response:
+        return _step(request, shapes.ResumeIn, services.escalation_resume, escalation)
+
+
 class ResolveView(APIView):
     permission_classes = [Worker]
 

@@ -90,6 +90,11 @@ class Audience:
         found = self._with(row, scope.SEALED, ()) if row.sealed else _BY_LEVEL[level](self, row)
         return found - set(row.kept_out)
 
+    def sees(self, row: Escalated, person: UUID) -> bool:
+        """Whether it is still hers to work on: roles end, and people are kept out."""
+        roles = scope.SEALED if row.sealed else scope.WORKERS
+        return person in self._with(row, roles, ()) - set(row.kept_out)
+
     def opens(self, person: UUID) -> bool:
         """Whether there is a page for her: somebody who watches, or has only a phone, gets no address."""
         return any(h.person == person and h.role in scope.WORKERS for h in self._holders)

@@ -1,10 +1,12 @@
 """Calls to the police that a supervisor writes down. One that she writes down later, in a visit in
-which nothing new was found, counts for the escalation that is open already.
+which nothing new was found, counts for what is open already and was observed before it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from sync.entries import Draft
 from sync.protocol import ids
@@ -46,12 +48,19 @@ def follow(
     left = {place: own for place, own in calls.items() if place not in brought}
     if not left:
         return []
-    rows = Escalation.objects.filter(file__in={file for file, _ in left}, reported_at=None)
+    lacking = Q(reported_at=None) | Q(uncalled_observed__isnull=False)
+    rows = Escalation.objects.filter(lacking, file__in={file for file, _ in left})
     return [
         _draft(row, call, now)
         for row in rows.exclude(status__in=ENDED).order_by("id")
-        if (call := since(row.observed_at, left.get((row.file, row.sealed), ())))
+        if (call := _of(row, left.get((row.file, row.sealed), ())))
     ]
+
+
+def _of(row: Escalation, calls: Sequence[Call]) -> Call | None:
+    """The call about its latest event that lacks one; else the first about it at all."""
+    latest = since(row.uncalled_observed, calls) if row.uncalled_observed else None
+    return latest or (since(row.observed_at, calls) if row.reported_at is None else None)
 
 
 def _draft(row: Escalation, call: Call, now: datetime) -> Draft:

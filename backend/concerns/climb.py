@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from . import levels
+from .life_cycle import ELSEWHERE
 from .limits import HOUR, Limits
 
 ENDED = ("resolved", "unfounded")
-# Another process has it, with clocks of its own: a referral, a guardianship case.
-ELSEWHERE = ("referred", "case_opened")
 
 
 class Timed(Protocol):
@@ -33,13 +32,11 @@ class Timed(Protocol):
     @property
     def climbs(self) -> int: ...
     @property
-    def deadline(self) -> dt.datetime: ...
+    def round_deadline(self) -> dt.datetime: ...
     @property
     def waits_since(self) -> dt.datetime: ...
     @property
-    def to(self) -> list[str]: ...
-    @property
-    def reported_at(self) -> dt.datetime | None: ...
+    def uncalled_since(self) -> list[dt.datetime]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +49,9 @@ class State:
     level: str
     level_since: dt.datetime
     climbs: int
-    deadline: dt.datetime
+    round_deadline: dt.datetime
     waits_since: dt.datetime
-    to: list[str]
-    reported_at: dt.datetime | None
+    uncalled_since: list[dt.datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ class Reminder:
 def state(row: Timed) -> State:
     return State(
         row.status, row.severity, row.sealed, row.level, row.level_since, row.climbs,
-        row.deadline, row.waits_since, row.to, row.reported_at,
+        row.round_deadline, row.waits_since, row.uncalled_since,
     )  # fmt: skip
 
 
@@ -96,11 +92,15 @@ def next_step(now_at: Timed, limits: Limits) -> Step | None:
 def _rises_at(now_at: Timed, limits: Limits, reason: str) -> dt.datetime:
     if now_at.climbs:
         return now_at.level_since + limits.grace(now_at.severity)
-    if now_at.severity != "critical":
-        return now_at.deadline
-    # The law's deadline of a critical one is the moment it came; these are for what follows.
+    if not _at_once(now_at):
+        return now_at.round_deadline
+    # The law's deadline is the moment it came; these are for what follows.
     hours = limits.acknowledge_critical if reason == "unacknowledged" else limits.settle_critical
     return now_at.waits_since + hours * HOUR
+
+
+def _at_once(row: Timed) -> bool:
+    return row.severity == "critical" or row.round_deadline <= row.waits_since
 
 
 def steps_due(row: Timed, limits: Limits, now: dt.datetime) -> list[Step]:
@@ -117,24 +117,25 @@ def reminders(row: Timed, limits: Limits) -> Iterator[Reminder]:
     """What its people are told as time goes by, past or to come."""
     if row.status in ENDED:
         return
-    waits = f"{row.waits_since:%Y%m%dT%H%M%S%f}"
+    for since in row.uncalled_since:
+        # Each event asks for a call of its own, also where a case or a referral has the rest.
+        at = since + limits.police_on_record * HOUR
+        yield Reminder("sealed" if row.sealed else "not_reported", _key("not_reported", since), at)
     if row.sealed:
         if row.status == "open":
             at = row.waits_since + limits.acknowledge_critical * HOUR
-            yield Reminder("sealed", f"sealed:{waits}", at)
+            yield Reminder("sealed", _key("sealed", row.waits_since), at)
         return
-    if row.severity == "critical":
-        if "police" in row.to and row.reported_at is None:
-            at = row.waits_since + limits.police_on_record * HOUR
-            yield Reminder("not_reported", f"not_reported:{waits}", at)
+    if _at_once(row) or row.status in ELSEWHERE:
         return
-    if row.status in ELSEWHERE:
-        return
-    due = f"{row.deadline:%Y%m%dT%H%M%S%f}"
-    soon = row.deadline - limits.due_soon * HOUR
+    soon = row.round_deadline - limits.due_soon * HOUR
     if soon > row.waits_since:
-        yield Reminder("due_soon", f"due_soon:{due}", soon)
-    yield Reminder("past_due", f"past_due:{due}", row.deadline)
+        yield Reminder("due_soon", _key("due_soon", row.round_deadline), soon)
+    yield Reminder("past_due", _key("past_due", row.round_deadline), row.round_deadline)
+
+
+def _key(kind: str, moment: dt.datetime) -> str:
+    return f"{kind}:{moment:%Y%m%dT%H%M%S%f}"
 
 
 def next_at(

@@ -7,7 +7,7 @@ ended belongs to it and reopens it; what was observed later starts the next epis
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from fieldforms.vocabulary import codes
 from sync.entries import Draft, Entry
 from sync.protocol import ids
 
-from . import levels
+from . import levels, news
 
 # The server itself, as the author of what follows from an operation.
 SERVER = UUID(int=0)
@@ -25,11 +25,17 @@ Place = tuple[UUID, bool, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """The last escalation of a child: open, or ended at `ended`."""
+    """The last escalation of a child: open, or ended at `ended`.
+
+    `known`: what it holds, by rule; `worker`: whoever was given it or has acknowledged it.
+    """
 
     id: UUID
     number: int
     ended: dt.datetime | None
+    acknowledged: dt.datetime | None = None
+    worker: UUID | None = None
+    known: Mapping[str, news.Known] = field(default_factory=dict)
 
 
 def drafts(
@@ -62,7 +68,13 @@ def _draft(place: Place, findings: list[Entry], last: Episode | None, now: dt.da
         "level": levels.start(evidence["to"], evidence["severity"], sealed=sealed, skips=skips),
         "episode": last.number + 1 if last else 1,
         "division": first.data["division"],
+        "uncalled": _uncalled(findings),
     }
+    if last is not None and kind == "escalation.extend":
+        data["news"] = news.joined(
+            [finding.data for finding in findings], last.known, last.acknowledged
+        )
+        data["worker"] = str(last.worker) if last.worker else None
     op = ids.derived(first.op, kind)
     return Draft(op=op, person=SERVER, kind=kind, target=target, file=child, data=data, at=now)
 
@@ -80,6 +92,16 @@ def _evidence(findings: Sequence[Entry]) -> dict[str, Any]:
         "observed": _earliest(data, "observed"),
         "received": _earliest(data, "received"),
     }
+
+
+def _uncalled(findings: Sequence[Entry]) -> str | None:
+    """When the last of these was observed that the police must hear of, and no call is on record."""
+    observed = [
+        dt.datetime.fromisoformat(finding.data["observed"])
+        for finding in findings
+        if "police" in finding.data["to"] and not finding.data.get("police")
+    ]
+    return max(observed).isoformat() if observed else None
 
 
 def _earliest(data: Sequence[Mapping[str, Any]], name: str) -> str:

@@ -105,6 +105,7 @@ def finding_draft(
         "to": list(found.to), "ruleset": rules.sha256, "local": list(found.local),
         "deadline": deadline.at.isoformat(), "calendar_missing": deadline.missing,
         "deadline_fallback": deadline.fallback, "skips": skips(cause), "police": police,
+        "again": not cause.fresh,
         **_origin(cause),
         "received": cause.received.isoformat(), "division": cause.division,
     }  # fmt: skip

@@ -8,13 +8,15 @@ from fieldforms.vocabulary import codes, label
 from sync.entries import Entry
 from sync.registry import Columns, Refused
 
-from . import levels
+from . import levels, news
 
+# Another process has it, with clocks of its own: a referral, a guardianship case.
+ELSEWHERE = ("referred", "case_opened")
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     "open": ("acknowledged",),
-    "acknowledged": ("assigned", "in_progress", "resolved", "unfounded"),
-    "assigned": ("assigned", "in_progress", "resolved", "unfounded"),
-    "in_progress": ("assigned", "referred", "case_opened", "resolved", "unfounded"),
+    "acknowledged": ("assigned", "in_progress", *ELSEWHERE, "resolved", "unfounded"),
+    "assigned": ("assigned", "in_progress", *ELSEWHERE, "resolved", "unfounded"),
+    "in_progress": ("assigned", *ELSEWHERE, "resolved", "unfounded"),
     "referred": ("in_progress", "case_opened", "resolved", "unfounded"),
     "case_opened": ("in_progress", "referred", "resolved", "unfounded"),
     "resolved": ("open",),
@@ -27,9 +29,12 @@ STEPS = {
     "escalation.resolve": "resolved",
     "escalation.unfounded": "unfounded",
 }
+# It came back from a case or a referral because something new joined it, and goes on there.
+RESUME = "escalation.resume"
 ENDS = ("escalation.resolve", "escalation.unfounded")
 # The office's own too, but they change nothing about where it is on its way.
 NOTES = ("escalation.reported", "escalation.keep_out")
+BY_PEOPLE = (*STEPS, RESUME, *NOTES)
 # The office's steps name the revision their author saw. What the server adds by itself does not:
 # it runs under the child's lock and must never lose to a person who clicked at the same time.
 KINDS = {
@@ -42,7 +47,7 @@ KINDS = {
     "escalation.climb": False,
     "escalation.reclock": False,
     "escalation.call": False,
-    **dict.fromkeys((*STEPS, *NOTES), False),
+    **dict.fromkeys(BY_PEOPLE, False),
 }
 
 
@@ -58,15 +63,20 @@ def advance(columns: Columns | None, entry: Entry) -> Columns:
             en="There is no such escalation.",
         )
     before = {name: value for name, value in columns.items() if name != "revision"}
-    if entry.kind in STEPS or entry.kind in NOTES:
+    if entry.kind in BY_PEOPLE:
         if entry.data.get("revision") != columns["revision"]:
             raise stale(columns["revision"])
-        return _stepped(before, entry) if entry.kind in STEPS else _noted(before, entry)
+        return _noted(before, entry) if entry.kind in NOTES else _stepped(before, entry)
     return _BY_THE_SERVER[entry.kind](before, entry)
 
 
 def may(status: str, after: str) -> bool:
     return after in TRANSITIONS[status]
+
+
+def after(kind: str, resume: str) -> str:
+    """The status that a person's step leads to; `resume`: where the escalation would go on."""
+    return resume or ELSEWHERE[0] if kind == RESUME else STEPS[kind]
 
 
 def stale(revision: int) -> Refused:
@@ -78,7 +88,7 @@ def stale(revision: int) -> Refused:
     )
 
 
-def not_possible(status: str, after: str) -> Refused:
+def not_possible(status: str, wanted: str) -> Refused:
     """Says which steps are possible from here, so that the answer is also the way on."""
     zh = "、".join(label("escalation_status", code, "zh") for code in TRANSITIONS[status])
     en = ", ".join(label("escalation_status", code, "en") for code in TRANSITIONS[status])
@@ -86,9 +96,9 @@ def not_possible(status: str, after: str) -> Refused:
         "escalation.transition",
         fields=["status"],
         zh=f"“{label('escalation_status', status, 'zh')}”状态下不能变为"
-        f"“{label('escalation_status', after, 'zh')}”；可以变为：{zh}。{_why(status, 'zh')}",
+        f"“{label('escalation_status', wanted, 'zh')}”；可以变为：{zh}。{_why(status, 'zh')}",
         en=f"{label('escalation_status', status, 'en')} cannot become"
-        f" {label('escalation_status', after, 'en')}; possible: {en}. {_why(status, 'en')}",
+        f" {label('escalation_status', wanted, 'en')}; possible: {en}. {_why(status, 'en')}",
     )
 
 
@@ -124,6 +134,8 @@ def _opened(columns: Columns | None, entry: Entry) -> Columns:
         "opened_at": entry.received,
         **_evidence(data),
         **_waits(_level(data), entry.received),
+        **_uncalled([], entry),
+        "round_deadline": dt.datetime.fromisoformat(data["deadline"]), "resume": "",
         "acknowledged_at": None, "acknowledged_by": None, "assigned_to": None,
         "resolved_at": None, "outcome": "", "closed_by_op": None,
     }  # fmt: skip
@@ -165,24 +177,83 @@ def _report(call: dict[str, Any] | None) -> Columns:
     }
 
 
+def _uncalled(waiting: list[dt.datetime], entry: Entry) -> Columns:
+    """The calls to the police that `waiting` lacks, and those that new evidence calls for.
+
+    Operations from before each event asked for a call of its own do not say.
+    """
+    data = entry.data
+    unsaid = data["observed"] if "police" in data["to"] and not data.get("police") else None
+    observed = data.get("uncalled", unsaid)
+    if observed is None:
+        return {"uncalled_since": waiting} if waiting else _CALLED
+    return {
+        "uncalled_since": [*waiting, entry.received],
+        "uncalled_observed": dt.datetime.fromisoformat(observed),
+    }
+
+
+_CALLED: Columns = {"uncalled_since": [], "uncalled_observed": None}
+
+
+def _answered(before: Columns, call: dict[str, Any] | None) -> Columns:
+    """A call answers for what was observed before somebody wrote it down, and not for what came after."""
+    last = before["uncalled_observed"]
+    if last is None or not call or dt.datetime.fromisoformat(call["observed"]) < last:
+        return {}
+    return _CALLED
+
+
 def _joined(before: Columns, entry: Entry) -> Columns:
     """New findings only ever sharpen: highest severity, earliest deadline, all recipients."""
+    return {**before, **_sharpened(before, entry), **_round(before, entry)}
+
+
+def _round(before: Columns, entry: Entry) -> Columns:
+    """What is news begins a new round, whatever the status: a person acknowledges it anew.
+
+    Where nobody has acknowledged anything yet the clock is running, and is not set back.
+    """
+    level, received = _level(entry.data), entry.received
+    graver = entry.data["severity"] == "critical" != before["severity"]
+    if entry.data.get("news", news.ALL if graver else news.NOBODY) != news.ALL:
+        return _raised(before, level, received) | _answered(before, entry.data.get("police"))
+    deadline = dt.datetime.fromisoformat(entry.data["deadline"])
+    answered = _answered(before, entry.data.get("police"))
+    calls = _uncalled([] if answered else before["uncalled_since"], entry)
+    if before["status"] == "open" and not graver:
+        first = min(before["round_deadline"], deadline)
+        return {**_raised(before, level, received), **calls, "round_deadline": first}
+    # The deadline of what a case or a referral took over, or of what is late anyway, is not this one's.
+    gone = before["status"] in ELSEWHERE
+    late = gone or before["round_deadline"] <= received
+    return {
+        "status": "open", "acknowledged_at": None, "acknowledged_by": None,
+        "resume": _left_for(before), **calls,
+        **_waits(max(before["level"], level, key=levels.rank), received),
+        "round_deadline": deadline if late else min(before["round_deadline"], deadline),
+        **({"deadline": deadline} if gone else {}),
+    }  # fmt: skip
+
+
+def _raised(before: Columns, level: str, since: dt.datetime) -> Columns:
+    if levels.rank(before["level"]) >= levels.rank(level):
+        return {}
+    return {"level": level, "level_since": since}
+
+
+def _left_for(before: Columns) -> str:
+    """The case or referral in which it goes on, once somebody has looked at what is new."""
+    status: str = before["status"]
+    resume: str = before["resume"]
+    return status if status in ELSEWHERE else resume
+
+
+def _sharpened(before: Columns, entry: Entry) -> Columns:
     added = _evidence(entry.data)
     known = before["findings"]
-    rises = {}
-    if added["severity"] == "critical" != before["severity"]:
-        # Whoever took on something milder has not seen this: a person acknowledges it anew.
-        level = max(before["level"], _level(entry.data), key=levels.rank)
-        rises = {
-            "status": "open", "acknowledged_at": None, "acknowledged_by": None,
-            **_waits(level, entry.received),
-        }  # fmt: skip
-    elif levels.rank(before["level"]) < levels.rank(_level(entry.data)):
-        rises = {"level": _level(entry.data), "level_since": entry.received}
     earlier = added["deadline"] < before["deadline"]
     return {
-        **before,
-        **rises,
         "severity": max(before["severity"], added["severity"], key=codes("severity").index),
         "deadline": min(before["deadline"], added["deadline"]),
         "deadline_fallback": (added if earlier else before)["deadline_fallback"],
@@ -201,13 +272,16 @@ def _reopened(before: Columns, entry: Entry) -> Columns:
         raise not_possible(before["status"], "open")
     deadline = dt.datetime.fromisoformat(entry.data["deadline"])
     return {
-        **_joined(before, entry),
+        **before,
+        **_sharpened(before, entry),
+        **_uncalled(before["uncalled_since"], entry),
         # The child may live in another county by now.
         "division": entry.data.get("division", before["division"]),
         "status": "open", "deadline": deadline, "acknowledged_at": None, "acknowledged_by": None,
         "deadline_fallback": bool(entry.data.get("deadline_fallback")),
         "resolved_at": None, "outcome": "", "closed_by_op": None,
         **_waits(_level(entry.data), entry.received),
+        "round_deadline": deadline, "resume": "",
     }  # fmt: skip
 
 
@@ -216,7 +290,7 @@ def _moved(before: Columns, entry: Entry) -> Columns:
     return {
         **before, "division": entry.data["division"], "status": "open",
         "acknowledged_at": None, "acknowledged_by": None, "assigned_to": None,
-        **_waits(_level({**before, **entry.data}), entry.received),
+        "resume": _left_for(before), **_waits(_level({**before, **entry.data}), entry.received),
     }  # fmt: skip
 
 
@@ -224,15 +298,16 @@ def _case_opened(before: Columns, entry: Entry) -> Columns:
     """Whoever opened the case has taken it on, whatever steps were left out."""
     if before["status"] in ("resolved", "unfounded"):
         raise not_possible(before["status"], "case_opened")
-    return {**before, **_taken_on(before, entry), "status": "case_opened"}
+    return {**before, **_taken_on(before, entry), "status": "case_opened", "resume": ""}
 
 
 def _referred(before: Columns, entry: Entry) -> Columns:
     """Whoever referred it has taken it on. A case that is open says more than a referral."""
     if before["status"] in ("resolved", "unfounded"):
         raise not_possible(before["status"], "referred")
-    status = before["status"] if before["status"] == "case_opened" else "referred"
-    return {**before, **_taken_on(before, entry), "status": status}
+    in_a_case = "case_opened" in (before["status"], before["resume"])
+    status = "case_opened" if in_a_case else "referred"
+    return {**before, **_taken_on(before, entry), "status": status, "resume": ""}
 
 
 def _taken_on(before: Columns, entry: Entry) -> Columns:
@@ -258,6 +333,8 @@ def _reclocked(before: Columns, entry: Entry) -> Columns:
     ahead = max(before["waits_since"] - now, dt.timedelta(0))
     return {
         **before, "deadline": before["deadline"] - ahead,
+        "round_deadline": before["round_deadline"] - ahead,
+        "uncalled_since": [min(since, now) for since in before["uncalled_since"]],
         "waits_since": min(before["waits_since"], now),
         "level_since": min(before["level_since"], now),
     }  # fmt: skip
@@ -265,13 +342,14 @@ def _reclocked(before: Columns, entry: Entry) -> Columns:
 
 def _called(before: Columns, entry: Entry) -> Columns:
     """The supervisor wrote down a call after it was opened."""
-    return before if before["reported_at"] else {**before, **_report(entry.data["police"])}
+    first = {} if before["reported_at"] else _report(entry.data["police"])
+    return {**before, **first, **_answered(before, entry.data["police"])}
 
 
 def _noted(before: Columns, entry: Entry) -> Columns:
     if entry.kind == "escalation.reported":
         call = _report({"at": entry.data["called_at"], "by": str(entry.person)})
-        return before if before["reported_at"] else {**before, **call}
+        return {**before, **({} if before["reported_at"] else call), **_CALLED}
     kept_out = {UUID(person) for person in entry.data["people"]}
     # Nobody works on what she must not know of.
     freed = {"assigned_to": None} if before["assigned_to"] in kept_out else {}
@@ -291,18 +369,20 @@ _BY_THE_SERVER = {
 
 
 def _stepped(before: Columns, entry: Entry) -> Columns:
-    after = STEPS[entry.kind]
-    if not may(before["status"], after):
-        raise not_possible(before["status"], after)
-    changes: Columns = {"status": after}
-    if after == "acknowledged":
+    status = after(entry.kind, before["resume"])
+    if not may(before["status"], status) or (entry.kind == RESUME and not before["resume"]):
+        raise not_possible(before["status"], status)
+    changes: Columns = {"status": status}
+    if status == "acknowledged":
         changes |= {"acknowledged_at": entry.received, "acknowledged_by": entry.person}
-    elif after == "assigned":
+    elif status == "assigned":
         changes["assigned_to"] = UUID(entry.data["assigned_to"])
-    elif after in ("resolved", "unfounded"):
+    elif status in ELSEWHERE:
+        changes["resume"] = ""
+    elif status in ("resolved", "unfounded"):
         changes |= {
             "resolved_at": entry.received,
-            "outcome": entry.data.get("outcome", after),
+            "outcome": entry.data.get("outcome", status),
             "closed_by_op": entry.op,
         }
     return {**before, **changes}

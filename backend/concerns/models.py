@@ -105,7 +105,11 @@ class Escalation(SerialisedRecord):
     `level` answers for it since `level_since`, after `climbs` rises since `waits_since`, when a person
     had to take it on. `skips`: a suspect works at that level, so nobody there or below sees it; nor do
     the people in `kept_out`. `deadline_fallback`: counted without a calendar of working days.
-    `reported_*`: the first call to the police on record.
+    `reported_*`: the first call to the police on record. `uncalled_since`: when each event came of which
+    no call is on record though the police must hear of it; `uncalled_observed`: when the last was seen.
+
+    What is new begins a round: it waits since `waits_since`, and its clock runs by `round_deadline`;
+    `deadline` is the earliest of all. `resume`: the status it goes back to from a round, "" for none.
     """
 
     status = models.TextField()
@@ -125,6 +129,10 @@ class Escalation(SerialisedRecord):
     deadline_fallback = models.BooleanField(default=False)
     reported_at = models.DateTimeField(null=True)
     reported_by = models.UUIDField(null=True)
+    uncalled_since = ArrayField(models.DateTimeField(), default=list)
+    uncalled_observed = models.DateTimeField(null=True)
+    round_deadline = models.DateTimeField()
+    resume = models.TextField(default="")
     opened_at = models.DateTimeField()
     observed_at = models.DateTimeField()
     received_at = models.DateTimeField()

@@ -11,10 +11,14 @@ from . import judging, life_cycle, rulesets, scope, timed
 from .models import ENDED
 
 
-def steps(*, viewer: UUID, status: str, escalation: scope.Placed, on: date) -> list[str]:
+def steps(
+    *, viewer: UUID, status: str, resume: str, escalation: scope.Placed, on: date
+) -> list[str]:
     """The kinds of step the viewer may take now, in the order of the way."""
     reach = scope.reach(viewer, on=on)
     kinds = [kind for kind, after in life_cycle.STEPS.items() if life_cycle.may(status, after)]
+    if resume and life_cycle.may(status, resume):
+        kinds.append(life_cycle.RESUME)
     if status not in ENDED:
         kinds += life_cycle.NOTES
     return [kind for kind in kinds if reach.allows(kind, escalation)]

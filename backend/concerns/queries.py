@@ -83,6 +83,9 @@ class Item:
     for_police: bool
     reported_at: datetime | None
     reporter: str
+    # Of how many events the police must hear and no call is on record.
+    uncalled: int
+    resume: str
 
 
 def has_open(child: UUID) -> bool:
@@ -279,6 +282,7 @@ def _item(
         deadline_fallback=row.deadline_fallback, for_police="police" in row.to,
         reported_at=row.reported_at,
         reporter=people.get(row.reported_by, "") if row.reported_by and card is not None else "",
+        uncalled=len(row.uncalled_since), resume=row.resume,
     )  # fmt: skip
 
 

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from backend.audit import services as audit
+from fieldforms.vocabulary import codes
 from sync.entries import Applied, Draft, Entry
 from sync.protocol import ids
 
-from . import episodes, life_cycle
-from .models import ENDED, Escalation
+from . import episodes, life_cycle, news
+from .models import ENDED, Escalation, Finding
 
 
 def open_escalations(applied: Sequence[Applied], now: datetime) -> list[Draft]:
@@ -23,17 +24,35 @@ def open_escalations(applied: Sequence[Applied], now: datetime) -> list[Draft]:
 
 
 def _last(children: Collection[UUID]) -> dict[episodes.Place, episodes.Episode]:
-    rows = (
+    rows = list(
         Escalation.objects.filter(file__in=children)
         .order_by("file", "sealed", "skips", "-episode")
         .distinct("file", "sealed", "skips")
     )
+    known = _known([row for row in rows if row.resolved_at is None])
     return {
         (row.file, row.sealed, row.skips): episodes.Episode(
-            id=row.id, number=row.episode, ended=row.resolved_at
+            id=row.id, number=row.episode, ended=row.resolved_at,
+            acknowledged=row.acknowledged_at, worker=row.assigned_to or row.acknowledged_by,
+            known=known.get(row.id, {}),
         )
         for row in rows
-    }
+    }  # fmt: skip
+
+
+def _known(rows: Sequence[Escalation]) -> dict[UUID, dict[str, news.Known]]:
+    """What each escalation holds, by rule; one statement."""
+    holder = {finding: row.id for row in rows for finding in row.findings}
+    held: dict[UUID, dict[str, news.Known]] = {}
+    found = Finding.objects.filter(id__in=holder).values_list("id", "rule", "severity", "observed")
+    for finding, rule, severity, observed in found:
+        of_rule = held.setdefault(holder[finding], {})
+        before = of_rule.get(rule, news.Known(severity, observed))
+        of_rule[rule] = news.Known(
+            max(severity, before.severity, key=codes("severity").index),
+            max(observed, before.observed),
+        )
+    return held
 
 
 def move_escalations(applied: Sequence[Applied], now: datetime) -> list[Draft]:
@@ -99,7 +118,7 @@ def _confidential(columns: Mapping[str, Any]) -> bool:
 
 def audit_steps(applied: Sequence[Applied], now: datetime) -> None:
     """A line for each step a person took, in the transaction that wrote it."""
-    for kind in (*life_cycle.STEPS, *life_cycle.NOTES, "concern.resolve"):
+    for kind in (*life_cycle.BY_PEOPLE, "concern.resolve"):
         lines = [
             audit.Line(
                 actor=item.entry.person,

@@ -160,7 +160,7 @@ ESCALATION = RecordType(
         "opened_at", "observed_at", "received_at", "acknowledged_at", "acknowledged_by",
         "assigned_to", "resolved_at", "outcome", "closed_by_op", "level", "level_since",
         "waits_since", "climbs", "skips", "kept_out", "deadline_fallback", "reported_at",
-        "reported_by",
+        "reported_by", "uncalled_since", "uncalled_observed", "round_deadline", "resume",
     ],
     advance=life_cycle.advance, server_only=True,
 )  # fmt: skip

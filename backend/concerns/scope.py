@@ -16,7 +16,7 @@ from backend.regions import queries as regions
 from fieldforms import suspects
 from sync.entries import Entry
 
-from .life_cycle import ENDS
+from .life_cycle import ENDS, RESUME
 
 COUNTY = ("county_officer", "county_lead")
 WORKERS = ("township_supervisor", *COUNTY)
@@ -55,14 +55,15 @@ class Reach:
         return codes.covers(codes.wider(prefixes, escalation.skips), escalation.division)
 
     def allows(self, kind: str, escalation: Placed) -> bool:
-        """Whoever sees it takes it on and records calls; the county assigns, ends and keeps people out.
-        Its own assignee ends it too."""
+        """Whoever sees it takes it on and records calls; the county assigns, ends, gives it back to a
+        case or a referral and keeps people out. Its own assignee ends it and gives it back too."""
         if not self.sees(escalation):
             return False
-        if kind in ENDS and escalation.assigned_to == self.person:
+        ends = kind in (*ENDS, RESUME)
+        if ends and escalation.assigned_to == self.person:
             return True
         directs = codes.covers(codes.wider(self.county, escalation.skips), escalation.division)
-        return directs or kind not in ("escalation.assign", "escalation.keep_out", *ENDS)
+        return directs or not (ends or kind in ("escalation.assign", "escalation.keep_out"))
 
 
 def reach(person: UUID, *, on: date) -> Reach:

@@ -69,6 +69,13 @@ class ItemOut(serializers.Serializer):
         allow_null=True, help_text="The first call to the police on record."
     )
     reporter = serializers.CharField(help_text="Who made that call.")
+    uncalled = serializers.IntegerField(
+        help_text="Of how many events the police must hear and no call is on record."
+    )
+    resume = serializers.CharField(
+        help_text="`referred` or `case_opened` where it was so before something new joined it:"
+        " where it can go on by `resume`. Empty otherwise."
+    )
 
 
 class PageOut(serializers.Serializer):
@@ -189,6 +196,10 @@ class UnfoundedIn(RevisionIn):
 
 class ResolveIn(UnfoundedIn):
     outcome = serializers.ChoiceField(OUTCOMES)
+
+
+class ResumeIn(RevisionIn):
+    reason = serializers.CharField(max_length=4000, help_text="How it is dealt with there.")
 
 
 class ReportedIn(RevisionIn):

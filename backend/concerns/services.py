@@ -55,6 +55,20 @@ def escalation_start(*, escalation: UUID, actor: UUID, revision: int, now: datet
     return _step(row, "escalation.start", {}, actor=actor, revision=revision, now=now)
 
 
+def escalation_resume(
+    *, escalation: UUID, reason: str, actor: UUID, revision: int, now: datetime
+) -> Escalation:
+    """What joined it is dealt with where the rest is: in the open case, or by the referral.
+
+    Raises `WordsRequired`; `reason` says how.
+    """
+    row = _ended_by(escalation, actor, now)
+    if not reason.strip():
+        raise errors.WordsRequired(fields=("reason",), missing="reason")
+    data = {"reason": reason.strip()}
+    return _step(row, life_cycle.RESUME, data, actor=actor, revision=revision, now=now)
+
+
 def escalation_resolve(
     *,
     escalation: UUID,
@@ -210,8 +224,9 @@ def _step(
     row: Escalation, kind: str, data: dict[str, Any], *, actor: UUID, revision: int, now: datetime
 ) -> Escalation:
     """What is refused here already leaves no operation behind; the merge decides the rest."""
-    after = life_cycle.STEPS[kind]
-    if row.revision == revision and not life_cycle.may(row.status, after):
+    after = life_cycle.after(kind, row.resume)
+    possible = life_cycle.may(row.status, after) and (kind != life_cycle.RESUME or row.resume)
+    if row.revision == revision and not possible:
         raise DOOR.not_possible(life_cycle.not_possible(row.status, after))
     return _note(row, kind, data, actor=actor, revision=revision, now=now)
 

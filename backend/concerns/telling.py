@@ -15,7 +15,7 @@ from backend.notifications.services import Notice, enqueue
 from backend.regions import codes
 from sync.entries import Applied
 
-from . import levels
+from . import levels, news
 from .audience import Audience, Escalated, about
 
 _NEW = {
@@ -25,7 +25,7 @@ _NEW = {
 
 
 def tell_of_steps(applied: Sequence[Applied], now: datetime) -> None:
-    """Opened, graver, reopened, moved here, risen, assigned to you."""
+    """Opened, something new in it, reopened, moved here, risen, assigned to you."""
     found = [(item, told) for item in applied if (told := _told(item))]
     if not found:
         return
@@ -34,7 +34,7 @@ def tell_of_steps(applied: Sequence[Applied], now: datetime) -> None:
     notices: list[Notice] = []
     for item, (kind, at) in found:
         row = rows[item.entry.op]
-        people = {row.assigned_to} if kind == "escalation.assigned" else set()
+        people = _by_name(item, row, audience)
         for level in at:
             people |= audience.at(row, level)
         key = f"{kind}:{item.entry.op}"
@@ -55,14 +55,40 @@ def _told(item: Applied) -> tuple[str, list[str]] | None:
     if kind == "escalation.climb":
         return "escalation.climbed", [columns["level"]]
     if kind == "escalation.extend":
-        if columns["waits_since"] == item.entry.received:
-            return "escalation.critical", _levels(columns)
-        risen = columns["level_since"] == item.entry.received
-        return ("escalation.opened", [columns["level"]]) if risen else None
+        return _joined(item)
     if kind not in _NEW:
         return None
     critical = columns["severity"] == "critical" and kind != "escalation.reopen"
     return "escalation.critical" if critical else _NEW[kind], _levels(columns)
+
+
+def _joined(item: Applied) -> tuple[str, list[str]] | None:
+    """What a finding that joins calls for: all who have it, its worker alone, or nobody."""
+    heard = item.entry.data["news"]
+    if heard == news.ALL:
+        critical = item.entry.data["severity"] == "critical"
+        return "escalation.critical" if critical else "escalation.joined", _having(item.columns)
+    if item.columns["level_since"] == item.entry.received:
+        return "escalation.opened", [item.columns["level"]]
+    return ("escalation.seen_again", []) if heard == news.ASSIGNEE else None
+
+
+def _by_name(item: Applied, row: Escalated, audience: Audience) -> set[UUID | None]:
+    """Whom a step tells whatever the level: whoever was just given it, or works on it."""
+    if item.entry.kind == "escalation.assign":
+        return {row.assigned_to}
+    text = item.entry.data.get("worker") if item.entry.kind == "escalation.extend" else None
+    worker = UUID(text) if text else None
+    return {worker} if worker and audience.sees(row, worker) else set()
+
+
+def _having(columns: Mapping[str, Any]) -> list[str]:
+    """Every level that has it by now: those that heard of it, up to where it has risen."""
+    told = _levels(columns)
+    lowest, highest = levels.rank(told[0]), levels.rank(columns["level"])
+    return [
+        level for level in levels.LEVELS if level in told or lowest <= levels.rank(level) <= highest
+    ]
 
 
 def _levels(columns: Mapping[str, Any]) -> list[str]:

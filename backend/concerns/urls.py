@@ -10,6 +10,7 @@ urlpatterns = [
     path("<uuid:escalation>/acknowledge", api.AcknowledgeView.as_view()),
     path("<uuid:escalation>/assign", api.AssignView.as_view()),
     path("<uuid:escalation>/start", api.StartView.as_view()),
+    path("<uuid:escalation>/resume", api.ResumeView.as_view()),
     path("<uuid:escalation>/resolve", api.ResolveView.as_view()),
     path("<uuid:escalation>/unfounded", api.UnfoundedView.as_view()),
     path("<uuid:escalation>/reported", api.ReportedView.as_view()),

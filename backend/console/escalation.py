@@ -29,6 +29,7 @@ STEPS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "acknowledge": (services.escalation_acknowledge, ()),
     "assign": (services.escalation_assign, ("assigned_to",)),
     "start": (services.escalation_start, ()),
+    "resume": (services.escalation_resume, ("reason",)),
     "resolve": (services.escalation_resolve, ("outcome", "reason", "feedback")),
     "unfounded": (services.escalation_mark_unfounded, ("reason", "feedback")),
     "reported": (services.escalation_report, ("called_at", "officer", "receipt")),
@@ -107,7 +108,9 @@ def _shown(
         )
     except ReasonRequired as needed:
         return show(request, "sealed", {"escalation": escalation, "error": needed})
-    kinds = queries.steps(viewer=viewer, status=item.status, escalation=item, on=today)
+    kinds = queries.steps(
+        viewer=viewer, status=item.status, resume=item.resume, escalation=item, on=today
+    )
     case = cases.of_escalation(viewer=viewer, escalation=escalation, now=now)
     context = {
         "item": item,
@@ -116,7 +119,6 @@ def _shown(
         "findings": [(found, _facts(found.facts)) for found in evidence.findings],
         "gaps": _gaps(evidence.gaps),
         "sources": _sources(evidence.findings, viewer, because),
-        "urgent": item.severity == "critical",
         "steps": [kind.removeprefix("escalation.") for kind in kinds],
         "assignees": queries.assignees(escalation=item, on=today),
         "concerned": queries.concerned(escalation=item, on=today) if not item.resolved_at else {},

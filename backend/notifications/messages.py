@@ -36,6 +36,7 @@ class Kind:
     title: Pair
     text: Pair
     webhook: bool = False
+    inbox: bool = False
     sealed: bool = False
     above: bool = False
 

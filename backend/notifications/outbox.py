@@ -71,7 +71,7 @@ def fill(notices: Sequence[Notice], *, now: datetime) -> int:
             ),
         )
         for notice in notices
-        if notice.person in here
+        if notice.person in here and not messages.kinds()[notice.kind].inbox
         for channel in wishes[notice.person].channels(critical=notice.critical)
     ]  # fmt: skip
     rows += _to_webhooks(notices, now)

@@ -171,7 +171,8 @@ def test_T2_a_sealed_one_stays_with_the_named_leads_who_are_reminded(
     assert told("sealed.waiting") == {office["lead"]}
     timers.run(now=NOW + 30 * DAY)
     assert steps(row) == ["open"]
-    assert Notice.objects.filter(kind="sealed.waiting").count() == 2
+    # When it opened, that nobody has acknowledged it, and that no call to the police is on record.
+    assert Notice.objects.filter(kind="sealed.waiting").count() == 3
     assert Notice.objects.exclude(kind="sealed.waiting").count() == 0
     assert all(n.values.keys() == {"link"} for n in Notice.objects.all())
 

@@ -62,9 +62,11 @@ NOTHING_A_PHONE_HOLDS = {
         "edition_retire", "edition_revise", "mine", "seen",
     },
     "caseload.roster": {"importer", "narrowed", "opened", "preview", "read"},
-    # It only drafts what the opening of a case brings with it; a call to the police and who is kept
-    # out stand in the escalation, which no phone holds.
-    "concerns": {"case_opened", "escalation_keep_out", "escalation_report", "referred"},
+    # It only drafts what the opening of a case brings with it; a call to the police, who is kept out
+    # and where a new finding goes on stand in the escalation, which no phone holds.
+    "concerns": {
+        "case_opened", "escalation_keep_out", "escalation_report", "escalation_resume", "referred",
+    },
     "dossier": {"dossier_make", "forget"},
     "duty": {"check_span", "leave_cancel", "leave_create", "shift_cancel", "shift_change", "shift_create"},
     "erasure": {"erase_again"},

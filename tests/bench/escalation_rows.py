@@ -22,12 +22,13 @@ _OPEN = "n %% %(one_in)s = 0"
 _ESCALATIONS = f"""
 INSERT INTO concerns_escalation (id, file, shard, feed, revision, status, severity, deadline, "to", sealed,
     episode, findings, division, level, level_since, waits_since, climbs, skips, kept_out,
-    deadline_fallback, opened_at, observed_at, received_at, resolved_at, outcome)
+    deadline_fallback, round_deadline, uncalled_since, resume, opened_at, observed_at, received_at, resolved_at, outcome)
 SELECT md5('e' || n)::uuid, md5('f' || n)::uuid, (%(county)s + n / %(one_in)s %% %(counties)s)::text, n, 1,
     CASE WHEN {_OPEN} THEN 'open' ELSE 'resolved' END,
     (ARRAY['low', 'medium', 'high', 'critical'])[1 + n / %(one_in)s / %(counties)s %% 4],
     %(now)s + make_interval(mins => (n %% 20000)::int + 600), '{{township}}', n %% 1000 = 0, 1,
     ARRAY[md5('r' || n)::uuid], {_DIVISION}, 'township', %(now)s, %(now)s, 0, '', '{{}}', false,
+    %(now)s + make_interval(mins => (n %% 20000)::int + 600), '{{}}', '',
     %(now)s, %(now)s, %(now)s, CASE WHEN {_OPEN} THEN NULL ELSE %(now)s END, ''
 FROM generate_series(1, %(rows)s) n
 """

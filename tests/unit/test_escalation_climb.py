@@ -15,9 +15,11 @@ NOW = dt.datetime(2026, 5, 4, 8, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 CRITICAL = State(
     status="open", severity="critical", sealed=False, level="county", level_since=NOW, climbs=0,
-    deadline=NOW, waits_since=NOW, to=["police"], reported_at=None,
+    round_deadline=NOW, waits_since=NOW, uncalled_since=[NOW],
 )  # fmt: skip
-HIGH = replace(CRITICAL, severity="high", level="township", deadline=NOW + 24 * HOUR)
+HIGH = replace(
+    CRITICAL, severity="high", level="township", round_deadline=NOW + 24 * HOUR, uncalled_since=[]
+)
 
 
 def due(state: State, hours: float, limits: Limits = DEFAULT) -> list[tuple[str, str]]:
@@ -107,14 +109,14 @@ def test_reminders_come_before_and_at_the_deadline_and_until_the_police_are_told
         ("due_soon", 20), ("past_due", 24),
     ]  # fmt: skip
     assert [r.kind for r in climb.reminders(CRITICAL, DEFAULT)] == ["not_reported"]
-    assert list(climb.reminders(replace(CRITICAL, reported_at=NOW), DEFAULT)) == []
+    assert list(climb.reminders(replace(CRITICAL, uncalled_since=[]), DEFAULT)) == []
     assert list(climb.reminders(replace(HIGH, status="referred"), DEFAULT)) == []
-    sealed = replace(CRITICAL, sealed=True)
+    sealed = replace(CRITICAL, sealed=True, uncalled_since=[])
     assert [r.kind for r in climb.reminders(sealed, DEFAULT)] == ["sealed"]
 
 
 def test_the_next_look_is_at_whatever_comes_first_and_was_not_said_yet() -> None:
     soon = next(climb.reminders(HIGH, DEFAULT))
     assert climb.next_at(HIGH, DEFAULT) == soon.at
-    assert climb.next_at(HIGH, DEFAULT, {soon.key}) == HIGH.deadline
+    assert climb.next_at(HIGH, DEFAULT, {soon.key}) == HIGH.round_deadline
     assert climb.next_at(replace(HIGH, status="resolved"), DEFAULT) is None

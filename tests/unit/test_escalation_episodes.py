@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.concerns.episodes import Episode, drafts
+from backend.concerns.news import Known
 from sync.entries import Entry
 from sync.protocol import ids
 
@@ -15,7 +16,7 @@ CHILD, SIBLING = UUID(int=1), UUID(int=2)
 
 def finding(child: UUID = CHILD, *, observed: dt.datetime = NOW, **data: Any) -> Entry:
     data = {
-        "severity": "high", "sealed": False, "to": ["township"], "division": "522630100200",
+        "rule": "R12", "severity": "high", "sealed": False, "to": ["township"], "division": "522630100200",
         "deadline": (NOW + 24 * HOUR).isoformat(), "observed": observed.isoformat(),
         "received": NOW.isoformat(), **data,
     }  # fmt: skip
@@ -55,7 +56,31 @@ def test_an_open_escalation_is_extended_and_an_open_sealed_one_is_not_touched() 
     place = {(CHILD, False, ""): Episode(id=UUID(int=9), number=1, ended=None)}
     plain, sealed = drafts([finding(), finding(sealed=True)], last=place, now=NOW)
     assert (plain.kind, plain.target) == ("escalation.extend", UUID(int=9))
+    assert plain.data["news"] == "all"
     assert sealed.kind == "escalation.open"
+
+
+def test_who_hears_of_a_danger_that_joins_is_decided_by_what_is_held_already() -> None:
+    held = {"R12": Known("high", NOW - HOUR)}
+    place = Episode(id=UUID(int=9), number=1, ended=None, known=held)
+    (milder,) = drafts(
+        [finding(severity="low", observed=NOW)], last={(CHILD, False, ""): place}, now=NOW
+    )
+    assert milder.data["news"] == "assignee"
+    both = [finding(severity="low", observed=NOW), finding(rule="R19")]
+    (joined,) = drafts(both, last={(CHILD, False, ""): place}, now=NOW)
+    assert joined.data["news"] == "all"
+
+
+def test_a_danger_that_the_police_must_hear_of_asks_for_a_call_unless_one_is_on_record() -> None:
+    def uncalled(*found: Entry) -> Any:
+        return drafts(found, last={}, now=NOW)[0].data["uncalled"]
+
+    early, late = NOW - 3 * HOUR, NOW - HOUR
+    assert uncalled(finding()) is None
+    assert uncalled(finding(to=["police"], police={"at": NOW.isoformat()})) is None
+    missing = finding(to=["police"], observed=early), finding(to=["police"], observed=late)
+    assert uncalled(*missing) == late.isoformat()
 
 
 def test_what_was_observed_before_the_end_reopens_and_later_starts_an_episode() -> None:

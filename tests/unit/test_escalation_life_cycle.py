@@ -96,21 +96,122 @@ def test_a_second_finding_only_sharpens() -> None:
     assert again == columns
 
 
-def test_a_finding_that_is_added_does_not_undo_an_acknowledgement() -> None:
-    added = evidence(SECOND, "high", 0, ["police"])
-    columns = life_cycle.advance(play(ACKNOWLEDGE), entry("extend", **added))
-    assert columns["status"] == "acknowledged"
+def joined(
+    columns: dict[str, Any], severity: str, *, hours: int = 48, at: dt.datetime = NOW, **data: Any
+) -> dict[str, Any]:
+    """The escalation after a second finding, which is news to all unless `news` says otherwise."""
+    added = {**evidence(SECOND, severity, hours, ["township"]), "news": "all", **data}
+    after = life_cycle.advance(columns, entry("extend", at=at, **added))
+    return {**after, "revision": columns["revision"] + 1}
 
 
-def test_a_critical_finding_beside_a_milder_one_has_to_be_acknowledged_anew() -> None:
-    later = NOW + dt.timedelta(days=3)
-    added = evidence(SECOND, "critical", 0, ["police"])
-    columns = life_cycle.advance(play(ACKNOWLEDGE, ASSIGN), entry("extend", at=later, **added))
+REFER: tuple[str, dict[str, Any]] = ("refer", {})
+CASE: tuple[str, dict[str, Any]] = ("case_open", {})
+LATER = NOW + dt.timedelta(days=3)
+
+
+@pytest.mark.parametrize("severity", ["low", "medium", "high", "critical"])
+@pytest.mark.parametrize(
+    ("steps", "resume"),
+    [
+        ((ACKNOWLEDGE,), ""), ((ACKNOWLEDGE, ASSIGN), ""),
+        ((ACKNOWLEDGE, ASSIGN, ("start", {})), ""), ((REFER,), "referred"),
+        ((CASE,), "case_opened"),
+    ],
+)  # fmt: skip
+def test_a_new_danger_waits_for_somebody_to_acknowledge_it_whatever_the_status(
+    steps: Any, resume: str, severity: str
+) -> None:
+    before = play(*steps)
+    columns = joined(before, severity, hours=96, at=LATER)
     assert (columns["status"], columns["acknowledged_at"]) == ("open", None)
-    assert (columns["level"], columns["waits_since"], columns["climbs"]) == ("county", later, 0)
-    # A second critical one changes nothing about who has to look.
-    taken = {**columns, "status": "acknowledged", "revision": 9}
-    assert life_cycle.advance(taken, entry("extend", **added))["status"] == "acknowledged"
+    assert (columns["waits_since"], columns["climbs"]) == (LATER, 0)
+    # The old deadline has passed long since; the queue still shows it, but for what went elsewhere.
+    due = NOW + dt.timedelta(hours=96)
+    assert columns["round_deadline"] == due
+    assert columns["deadline"] == (due if resume else before["deadline"])
+    assert (columns["resume"], columns["assigned_to"]) == (resume, before["assigned_to"])
+
+
+@pytest.mark.parametrize("heard", ["assignee", "nobody"])
+def test_what_is_known_already_leaves_an_escalation_with_whoever_works_on_it(heard: str) -> None:
+    for steps in ((ACKNOWLEDGE, ASSIGN), (CASE,)):
+        before = play(*steps)
+        columns = joined(before, "high", at=LATER, news=heard)
+        assert (columns["status"], columns["waits_since"]) == (before["status"], NOW)
+        assert columns["findings"] == [FIRST, SECOND]
+
+
+def test_a_danger_that_joins_what_nobody_acknowledged_does_not_set_its_clock_back() -> None:
+    columns = joined(opened(), "high", hours=4, at=LATER)
+    assert (columns["status"], columns["waits_since"]) == ("open", NOW)
+    assert columns["round_deadline"] == NOW + dt.timedelta(hours=4)
+    graver = joined(opened(), "critical", at=LATER, to=["police"])
+    assert (graver["waits_since"], graver["level"]) == (LATER, "county")
+
+
+def test_a_second_critical_danger_has_to_be_acknowledged_too() -> None:
+    first = life_cycle.advance(None, entry("open", **evidence(FIRST, "critical", 0, ["police"])))
+    taken = {**first, "status": "acknowledged", "acknowledged_at": NOW, "revision": 9}
+    assert joined(taken, "critical", at=LATER)["status"] == "open"
+
+
+def test_an_escalation_goes_back_to_its_case_or_referral_once_what_is_new_is_acknowledged() -> None:
+    columns = joined(play(CASE), "high", at=LATER)
+    with pytest.raises(Refused, match=r"escalation\.transition"):
+        life_cycle.advance(columns, entry("resume", revision=columns["revision"]))
+    for step in ("acknowledge", "resume"):
+        columns = life_cycle.advance(columns, entry(step, revision=columns["revision"])) | {
+            "revision": columns["revision"] + 1
+        }
+    assert (columns["status"], columns["resume"]) == ("case_opened", "")
+    assert columns["acknowledged_by"] == OFFICER
+
+
+def test_only_what_was_elsewhere_before_can_go_back_there() -> None:
+    with pytest.raises(Refused, match=r"escalation\.transition"):
+        play(ACKNOWLEDGE, ("resume", {}))
+
+
+def test_a_referral_of_what_is_new_leaves_an_open_case_the_case_it_is() -> None:
+    columns = joined(play(CASE), "medium", at=LATER)
+    assert life_cycle.advance(columns, entry("refer"))["status"] == "case_opened"
+    assert life_cycle.advance(joined(play(REFER), "low"), entry("refer"))["status"] == "referred"
+
+
+def called(observed: dt.datetime) -> dict[str, Any]:
+    at = observed.isoformat()
+    return {"police": {"at": at, "by": str(OFFICER), "observed": at}}
+
+
+def test_each_danger_that_the_police_must_hear_of_asks_for_a_call_of_its_own() -> None:
+    police = evidence(FIRST, "critical", 0, ["police"])
+    first = life_cycle.advance(None, entry("open", **police, uncalled=NOW.isoformat()))
+    assert (first["uncalled_since"], first["uncalled_observed"]) == ([NOW], NOW)
+    answered = life_cycle.advance({**first, "revision": 1}, entry("call", **called(NOW)))
+    assert (answered["uncalled_since"], answered["reported_at"]) == ([], NOW)
+    again = joined(
+        {**answered, "revision": 2}, "critical", at=LATER, to=["police"], uncalled=LATER.isoformat()
+    )
+    assert (again["uncalled_since"], again["reported_at"]) == ([LATER], NOW)
+    # A call about the first event is none about the second; one that is written down later is.
+    assert life_cycle.advance(again, entry("call", **called(NOW)))["uncalled_since"] == [LATER]
+    assert life_cycle.advance(again, entry("call", **called(LATER)))["uncalled_since"] == []
+    note = entry("reported", revision=3, called_at=LATER.isoformat())
+    assert life_cycle.advance(again, note)["uncalled_since"] == []
+
+
+def test_an_operation_from_before_each_event_asked_for_a_call_is_read_as_it_was_meant() -> None:
+    police = evidence(FIRST, "critical", 0, ["police"])
+    assert life_cycle.advance(None, entry("open", **police))["uncalled_since"] == [NOW]
+    told = life_cycle.advance(None, entry("open", **police, **called(NOW)))
+    assert told["uncalled_since"] == []
+    old = evidence(SECOND, "critical", 0, ["police"])
+    assert life_cycle.advance(play(ACKNOWLEDGE), entry("extend", **old))["status"] == "open"
+    mild = evidence(SECOND, "high", 0, ["township"])
+    assert (
+        life_cycle.advance(play(ACKNOWLEDGE), entry("extend", **mild))["status"] == "acknowledged"
+    )
 
 
 def test_new_evidence_reopens_with_a_deadline_of_its_own() -> None:
