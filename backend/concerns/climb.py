@@ -96,11 +96,16 @@ def next_step(now_at: Timed, limits: Limits) -> Step | None:
 def _rises_at(now_at: Timed, limits: Limits, reason: str) -> dt.datetime:
     if now_at.climbs:
         return now_at.level_since + limits.grace(now_at.severity)
-    if now_at.severity != "critical":
+    if not _at_once(now_at):
         return now_at.deadline
-    # The law's deadline of a critical one is the moment it came; these are for what follows.
+    # The law's deadline is the moment it came, and that is hers at the door; these are for what follows.
     hours = limits.acknowledge_critical if reason == "unacknowledged" else limits.settle_critical
     return now_at.waits_since + hours * HOUR
+
+
+def _at_once(now_at: Timed) -> bool:
+    """Whatever is critical, and what is due the moment it comes (R19, R22): nobody is late for it yet."""
+    return now_at.severity == "critical" or now_at.deadline <= now_at.waits_since
 
 
 def steps_due(row: Timed, limits: Limits, now: dt.datetime) -> list[Step]:
@@ -123,18 +128,17 @@ def reminders(row: Timed, limits: Limits) -> Iterator[Reminder]:
             at = row.waits_since + limits.acknowledge_critical * HOUR
             yield Reminder("sealed", f"sealed:{waits}", at)
         return
-    if row.severity == "critical":
-        if "police" in row.to and row.reported_at is None:
-            at = row.waits_since + limits.police_on_record * HOUR
-            yield Reminder("not_reported", f"not_reported:{waits}", at)
+    if _at_once(row) and "police" in row.to and row.reported_at is None:
+        at = row.waits_since + limits.police_on_record * HOUR
+        yield Reminder("not_reported", f"not_reported:{waits}", at)
+    if row.severity == "critical" or row.status in ELSEWHERE:
         return
-    if row.status in ELSEWHERE:
-        return
-    due = f"{row.deadline:%Y%m%dT%H%M%S%f}"
-    soon = row.deadline - limits.due_soon * HOUR
+    settled = row.waits_since + limits.settle_critical * HOUR if _at_once(row) else row.deadline
+    due = f"{settled:%Y%m%dT%H%M%S%f}"
+    soon = settled - limits.due_soon * HOUR
     if soon > row.waits_since:
         yield Reminder("due_soon", f"due_soon:{due}", soon)
-    yield Reminder("past_due", f"past_due:{due}", row.deadline)
+    yield Reminder("past_due", f"past_due:{due}", settled)
 
 
 def next_at(
