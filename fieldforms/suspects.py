@@ -10,6 +10,8 @@ _WORKS_AT = {
     "village_committee": "village", "supervisor": "village", "township_worker": "township",
     "county_worker": "county",
 }  # fmt: skip
+# What stands in the place of words that go round somebody.
+WITHHELD = {"withheld": True}
 # The second stands in the sealed group: whom a sealed matter accuses, no open record may tell.
 QUESTION, SEALED_QUESTION = "suspected_persons", "sealed_suspected_persons"
 
@@ -39,4 +41,4 @@ def _codes(given: object) -> list[str]:
 
 def shown(data: Mapping[str, Any]) -> dict[str, Any]:
     """What a phone may have of such an operation: that it is there, which its digest counts, no word."""
-    return {"withheld": True} if skipped(data) else dict(data)
+    return {**WITHHELD} if skipped(data) else dict(data)
