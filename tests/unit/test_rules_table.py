@@ -13,6 +13,7 @@ from backend.concerns.rules.table import render
 from backend.concerns.timed import RULES
 from backend.guardianship import clocks
 from fieldforms import facts
+from fieldforms.vocabulary import label
 
 NATIONAL = ruleset(rulesets.shipped())
 TEXT = render(NATIONAL, RULES.values())
@@ -123,3 +124,10 @@ def test_deadlines_of_rules_compare_within_a_unit() -> None:
     assert later("now", {"hours": 1}) is False
     assert later({"working_days": 0}, "now") is True
     assert later({"hours": 1}, {"working_days": 1}) is None
+
+
+def test_what_time_calls_for_names_severity_by_the_words_of_the_rules() -> None:
+    """A reader of the table finds the same words in both parts of it (T2)."""
+    words = [label("severity", code, "zh") for code in ("high", "medium", "low")]
+    spelled = "，".join(rf"{word} \d+ 小时" for word in words)
+    assert re.search(f"：{spelled}（{words[-1]}的最高到县级）", TEXT)
