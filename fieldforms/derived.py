@@ -16,6 +16,8 @@ Facts = Mapping[str, Any]
 
 # Minors Protection Law 2: a minor is under 18. Compulsory Education Law 11: from six years on.
 ADULT, SCHOOL_STARTS = 18, 6
+# Reporting opinions 2020, 4(2): under 14 a pregnancy itself is the suspicion.
+PREGNANT_IS_ABUSED = 14
 OUT_OF_SCHOOL = {"not_enrolled_yet", "dropped_out", "not_in_school"}
 SERIOUS_HEALTH = {"serious", "disabled"}
 
@@ -43,6 +45,21 @@ def special_needs(case: "Case", facts: Facts) -> bool | None:
     if "special_needs" in facts:
         return None
     return True if any(past.get("special_needs") == "yes" for past in case.history) else None
+
+
+def injured(case: "Case", facts: Facts) -> bool | None:
+    """Whoever names several injuries or a grave one has seen one."""
+    return True if facts.get("several_injuries") or facts.get("grave_injury") else None
+
+
+def grave_injury(case: "Case", facts: Facts) -> bool | None:
+    """A form that does not ask what an injury is like still says that there is none."""
+    return False if facts.get("injured") is False and "grave_injury" not in facts else None
+
+
+def bullied_known(case: "Case", facts: Facts) -> bool:
+    """Always collected: what is known as bullying by other children is not found as online harm again."""
+    return facts.get("bullied") is True
 
 
 def self_harm_known(case: "Case", facts: Facts) -> bool:
@@ -104,6 +121,19 @@ def online_crime(case: "Case", facts: Facts) -> bool | None:
     return True if "blackmailed" in facts.get("online_harm", []) else None
 
 
+def pregnancy_unexplained(case: "Case", facts: Facts) -> bool | None:
+    """A pregnancy or abortion of a minor that suspected sexual abuse (R5) does not hold for already.
+
+    What nobody knows, the age or whether it comes from abuse, is no reason to stay silent.
+    """
+    if not facts.get("pregnancy_or_abortion"):
+        return facts.get("pregnancy_or_abortion")
+    if facts.get("pregnancy_from_abuse"):
+        return False
+    age = facts.get("age_years")
+    return age is None or PREGNANT_IS_ABUSED <= age < ADULT
+
+
 def _codes(case: "Case", register: str) -> set[str]:
     """The elements of a set register: `{code: value}`."""
     value = case.child.get(register)
@@ -131,12 +161,16 @@ FUNCTIONS: Mapping[str, Callable[["Case", Facts], Any]] = {
         age_years,
         has_disability,
         special_needs,
+        injured,
+        grave_injury,
         self_harm_known,
+        bullied_known,
         compulsory_school_age,
         out_of_school,
         de_facto_unattended,
         unattended_confirmed,
         without_aid,
         online_crime,
+        pregnancy_unexplained,
     )
 }

@@ -10,18 +10,35 @@ _WORKS_AT = {
     "village_committee": "village", "supervisor": "village", "township_worker": "township",
     "county_worker": "county",
 }  # fmt: skip
-QUESTION = "suspected_persons"
+# What stands in the place of words that go round somebody.
+WITHHELD = {"withheld": True}
+# The second stands in the sealed group: whom a sealed matter accuses, no open record may tell.
+QUESTION, SEALED_QUESTION = "suspected_persons", "sealed_suspected_persons"
 
 
-def skipped(data: Mapping[str, Any]) -> str:
-    """The highest level at which somebody is suspected by an operation's answers, or ""."""
+def skipped(data: Mapping[str, Any], *, sealed: bool = False) -> str:
+    """The highest level at which somebody is suspected by an operation's answers, or "".
+
+    `sealed`: of a sealed operation, whose own question counts too. Of an open one it never does, even
+    where a client put the answer there: that the words go round somebody would tell of what is sealed.
+    """
     answers = data.get("answers")
-    given = answers.get(QUESTION) if isinstance(answers, Mapping) else None
-    named = given if isinstance(given, list) else [given]
-    found = [_WORKS_AT[code] for code in named if isinstance(code, str) and code in _WORKS_AT]
+    asked = (QUESTION, SEALED_QUESTION) if sealed else (QUESTION,)
+    found = [
+        _WORKS_AT[code]
+        for question in asked
+        for code in _codes(answers.get(question) if isinstance(answers, Mapping) else None)
+        if code in _WORKS_AT
+    ]
     return max(found, key=CHAIN.index, default="")
+
+
+def _codes(given: object) -> list[str]:
+    return [
+        code for code in (given if isinstance(given, list) else [given]) if isinstance(code, str)
+    ]
 
 
 def shown(data: Mapping[str, Any]) -> dict[str, Any]:
     """What a phone may have of such an operation: that it is there, which its digest counts, no word."""
-    return {"withheld": True} if skipped(data) else dict(data)
+    return {**WITHHELD} if skipped(data) else dict(data)

@@ -1,6 +1,6 @@
 """Who may see which attachments. Sealed ones: those alone who may open what is sealed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,8 +11,11 @@ from backend.caseload import queries as caseload
 from backend.children import queries as children
 from backend.concerns import queries as concerns
 from backend.regions import codes
+from backend.visits import queries as visits
 from sync.models import Attachment, File
 from sync.uploads import queries as uploads
+
+_COUNTY = "county"
 
 
 def readable(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
@@ -41,9 +44,15 @@ def whole(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
 
 
 def _sealed(viewer: UUID, now: datetime) -> Q:
-    prefixes = concerns.reach(viewer, on=timezone.localdate(now)).sealed
+    """What accuses somebody in the county is for those who reach wider, as its words are."""
+    named = concerns.reach(viewer, on=timezone.localdate(now)).sealed
+    accused = visits.accusing(_COUNTY) | concerns.accusing(_COUNTY)
+    return _named(named) & ~accused | _named(codes.wider(named, _COUNTY))
+
+
+def _named(prefixes: Sequence[str]) -> Q:
     lives = children.everybody().filter(children.lives_in(prefixes))
-    return _of(caseload.Reached(lives, prefixes), sealed=True)
+    return _of(caseload.Reached(lives, tuple(prefixes)), sealed=True)
 
 
 def _of(reached: caseload.Reached, *, sealed: bool) -> Q:

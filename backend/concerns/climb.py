@@ -94,12 +94,13 @@ def _rises_at(now_at: Timed, limits: Limits, reason: str) -> dt.datetime:
         return now_at.level_since + limits.grace(now_at.severity)
     if not _at_once(now_at):
         return now_at.round_deadline
-    # The law's deadline is the moment it came; these are for what follows.
+    # The law's deadline is the moment it came, and that is hers at the door; these are for what follows.
     hours = limits.acknowledge_critical if reason == "unacknowledged" else limits.settle_critical
     return now_at.waits_since + hours * HOUR
 
 
 def _at_once(row: Timed) -> bool:
+    """Whatever is critical, and what is due the moment it comes (R19, R22): nobody is late for it yet."""
     return row.severity == "critical" or row.round_deadline <= row.waits_since
 
 
@@ -126,12 +127,15 @@ def reminders(row: Timed, limits: Limits) -> Iterator[Reminder]:
             at = row.waits_since + limits.acknowledge_critical * HOUR
             yield Reminder("sealed", _key("sealed", row.waits_since), at)
         return
-    if _at_once(row) or row.status in ELSEWHERE:
+    if row.severity == "critical" or row.status in ELSEWHERE:
         return
-    soon = row.round_deadline - limits.due_soon * HOUR
+    late = row.round_deadline
+    if _at_once(row):
+        late = row.waits_since + limits.settle_critical * HOUR
+    soon = late - limits.due_soon * HOUR
     if soon > row.waits_since:
-        yield Reminder("due_soon", _key("due_soon", row.round_deadline), soon)
-    yield Reminder("past_due", _key("past_due", row.round_deadline), row.round_deadline)
+        yield Reminder("due_soon", _key("due_soon", late), soon)
+    yield Reminder("past_due", _key("past_due", late), late)
 
 
 def _key(kind: str, moment: dt.datetime) -> str:

@@ -79,7 +79,7 @@ def skips(cause: Cause) -> str:
 
     What is sealed is for the county's named people anyway: only a suspect there changes anything.
     """
-    level = suspects.skipped({"answers": cause.case.answers})
+    level = suspects.skipped({"answers": cause.case.answers}, sealed=cause.sealed)
     return "" if cause.sealed and level != "county" else level
 
 

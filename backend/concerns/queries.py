@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from backend.accounts import queries as accounts
@@ -20,7 +20,7 @@ from backend.regions import queries as regions
 from . import errors, evidence, scope
 from .calendar import due
 from .danger import open_concerns
-from .models import ENDED, Escalation, Finding
+from .models import ENDED, Concern, Escalation, Finding
 from .possible import assignees, concerned, rule_titles, steps
 from .scope import WORKERS, Reach, reach
 
@@ -291,3 +291,9 @@ def _date(value: Any) -> date | None:
         return date.fromisoformat(str(value))
     except ValueError:
         return None
+
+
+def accusing(level: str) -> Q:
+    """Whether a row's operation (`op` in `file`) is a report that accuses somebody at a level."""
+    own = Concern.objects.filter(file=OuterRef("file"), op=OuterRef("op"), skips=level)
+    return Q(Exists(own))

@@ -82,8 +82,12 @@ def accusing(entries: Iterable[Entry], prefixes: Iterable[str]) -> set[UUID]:
     return {
         entry.op
         for entry in entries
-        if (level := suspects.skipped(entry.data)) and not codes.wider(reach, level)
+        if (level := _accused(entry)) and not codes.wider(reach, level)
     }
+
+
+def _accused(entry: Entry) -> str:
+    return suspects.skipped(entry.data, sealed=entry.kind == "visit.sealed")
 
 
 def _of(entry: Entry) -> set[UUID]:

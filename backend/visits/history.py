@@ -109,7 +109,7 @@ def opened(
                 form_version=(entry.form_version or "") if entry else "",
                 withheld=row.id in hidden,
                 answers=_answers(entry.data) if entry and row.id not in hidden else {},
-                shared=_answers(shared.data) if shared else {},
+                shared=_answers(shared.data) if shared and row.id not in hidden else {},
                 skipped=row.skipped,
                 problems=problems.get(row.op) or [],
                 photos=attachments.count(cards),

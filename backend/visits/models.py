@@ -43,6 +43,8 @@ class VisitSealed(AppendRecord):
     of = models.UUIDField(null=True)
     person = models.UUIDField()
     observed = models.DateTimeField()
+    # As of a part, from the sealed answers alone.
+    skips = models.TextField(default="")
 
     class Meta(AppendRecord.Meta):
         indexes = [

@@ -1,12 +1,12 @@
 """Reads of visits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from sync import review
 from sync.entries import Applied
@@ -107,6 +107,20 @@ def sealed(
     """Sealed operations with these ids, and all that were given with one of `of`."""
     rows = VisitSealed.objects.filter(Q(id__in=ids) | Q(of__in=of) | Q(file__in=files))
     return [Row(*row) for row in rows.values_list(*_COLUMNS, "of")]
+
+
+def accusing_visits(visits: Iterable[Visit]) -> set[UUID]:
+    """Those with a part, by the same person, that accuses somebody in the reporting chain; one statement."""
+    by = {visit.id: visit.person for visit in visits}
+    parts = VisitPart.objects.filter(visit__in=by).exclude(skips="")
+    named = parts.values_list("visit", "person")
+    return {visit for visit, person in named if visit and by[visit] == person}
+
+
+def accusing(level: str) -> Q:
+    """Whether a row's operation (`op` in `file`) is a part or sealed answers that accuse at a level."""
+    own = {"file": OuterRef("file"), "op": OuterRef("op"), "skips": level}
+    return Q(Exists(VisitPart.objects.filter(**own))) | Q(Exists(VisitSealed.objects.filter(**own)))
 
 
 _COLUMNS: Any = ("id", "op", "file", "shard", "person", "observed")

@@ -9,6 +9,7 @@ from fieldforms.vocabulary import codes
 from sync.entries import Entry
 from sync.registry import Policy, Problem, RecordType
 
+from . import queries
 from .models import Visit, VisitPart, VisitSealed
 
 
@@ -36,6 +37,7 @@ def sealed_columns(entry: Entry) -> dict[str, Any]:
         "of": _uuid(entry.data.get("part") or entry.data.get("concern")),
         "person": entry.person,
         "observed": entry.observed,
+        "skips": suspects.skipped(entry.data, sealed=True),
     }
 
 
@@ -75,6 +77,16 @@ def _uuid(value: object) -> UUID | None:
         return None
 
 
+def _shared(rows: Sequence[Any], opened: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    """As the parts are shown: what the whole household says of a danger goes round the same suspect."""
+    withheld = queries.accusing_visits(rows)
+    shown = _contents(rows, opened)
+    for row, record in zip(rows, shown, strict=True):
+        if row.id in withheld:
+            record["data"] = suspects.WITHHELD
+    return shown
+
+
 def _contents(rows: Sequence[Any], opened: Mapping[Any, Any]) -> list[dict[str, Any]]:
     return [
         {
@@ -95,7 +107,7 @@ VISIT = RecordType(
     check=check_visits,
     project=visit_columns,
     dated="observed",
-    render=_contents,
+    render=_shared,
 )
 VISIT_PART = RecordType(
     name="visit_part",
@@ -114,7 +126,7 @@ VISIT_SEALED = RecordType(
     model=VisitSealed,
     policy=Policy.APPEND,
     kinds={"visit.sealed": True},
-    columns=["of", "person", "observed"],
+    columns=["of", "person", "observed", "skips"],
     project=sealed_columns,
 )
 RECORD_TYPES = [VISIT, VISIT_PART, VISIT_SEALED]

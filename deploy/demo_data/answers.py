@@ -16,6 +16,7 @@ FORM = "household_visit"
 VERSION: str = compile_form(FORM)["version"]
 Answers = dict[str, Any]
 _COMPARISON = re.compile(r"\$\{(\w+)\} (!?=) '([^']*)'")
+_SELECTED = re.compile(r"selected\(\$\{(\w+)\}, '(\w+)'\)")
 
 HOUSEHOLD: Mapping[str, Any] = {
     "visit_mode": "home", "anything_learned": "no", "guardian_event": "none",
@@ -26,6 +27,7 @@ HOUSEHOLD: Mapping[str, Any] = {
 }  # fmt: skip
 CHILD: Mapping[str, Any] = {
     "child_seen": "yes", "child_seen_alone": "yes", "visible_injuries": "no",
+    "injury_kinds": ["other"],
     "severe_malnutrition": "no", "mood": "calm", "missing": "no", "unknown_origin": "no",
     "adult_with_child_now": "yes", "actual_carer": "grandparents", "child_cared_for": "yes",
     "lives_alone": "no", "days_alone_last_week": 0, "carer_unfitness": ["none"],
@@ -35,6 +37,7 @@ CHILD: Mapping[str, Any] = {
     "unconscious": "no", "poisoned": "no", "self_harm": "no", "suicide_thoughts": "no",
     "beaten": "no", "sleeps_well": "yes", "abandoned": "no", "made_to_beg": "no",
     "sold_or_bought": "no", "other_serious_harm": "no", "harm_by_duty_person": "no",
+    "bullied": "no", "child_labour": "no",
     "goes_online": "no", "online_harm": ["none"], "needs": ["none"], "police_called": "no",
 }  # fmt: skip
 SEALED: Mapping[str, Any] = {
@@ -107,7 +110,7 @@ def _fill(
 
 
 def _relevant(condition: str, answers: Mapping[str, Any]) -> bool:
-    """The forms compare answers with codes and join that with `and` and `or`; nothing else is read."""
+    """The forms compare answers with codes, ask what is selected, and join that with `and` and `or`."""
 
     def compare(found: re.Match[str]) -> str:
         name, operator, code = found.groups()
@@ -115,7 +118,11 @@ def _relevant(condition: str, answers: Mapping[str, Any]) -> bool:
         given = " ".join(given) if isinstance(given, list) else str(given)
         return str((given == code) == (operator == "="))
 
-    said = _COMPARISON.sub(compare, condition) or "True"
+    def chosen(found: re.Match[str]) -> str:
+        given = answers.get(found[1], [])
+        return str(found[2] in (given if isinstance(given, list) else [given]))
+
+    said = _COMPARISON.sub(compare, _SELECTED.sub(chosen, condition)) or "True"
     if set(re.findall(r"\w+", said)) - {"True", "False", "and", "or"}:
         raise ValueError(f"cannot read the condition {condition}")
     return bool(eval(said))

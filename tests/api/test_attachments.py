@@ -210,6 +210,31 @@ def test_what_a_client_photographed_for_answers_that_should_have_been_sealed_is_
     assert visits[0]["photos"] == {"total": 0, "pending": 0, "lost": 0}
 
 
+@pytest.mark.parametrize(
+    ("does", "question"),
+    [
+        ("visit.part", "suspected_persons"),
+        ("concern.raise", "suspected_persons"),
+        ("visit.sealed", "sealed_suspected_persons"),
+    ],
+)
+@pytest.mark.parametrize(("suspect", "lead"), [("county_worker", 404), ("township_worker", 200)])
+def test_a_photograph_of_a_danger_that_accuses_the_county_is_seen_by_those_above_it_alone(
+    town: Town, does: str, question: str, suspect: str, lead: int
+) -> None:
+    from .conftest import COUNTY, person
+
+    town.people["lead"] = person("lead", "county_lead", COUNTY, None)
+    town.people["above"] = person("above", "county_lead", COUNTY[:4], None)
+    case = Case(town)
+    case.say(does, answers={question: [suspect]}, attachments=declared(photo()))
+    place = f"attachments/{bring(case.phone, photo()).id}/open"
+    asked = {"what": "view", "reason": REASON}
+    answers = [town.desk(name).post(place, **asked).status_code for name in ("lead", "above")]
+    assert answers == [lead, 200]
+    assert town.desk("officer").post(place, **asked).status_code == 404
+
+
 def test_a_visit_says_how_many_photographs_are_still_to_come(case: Case) -> None:
     files = [photo(number) for number in range(3)]
     case.visit(*files)

@@ -53,7 +53,8 @@ def test_phones_have_the_directory_referrals_go_to(office: Office) -> None:
         return [line["phone"] for line in told["directory"]["value"]]
 
     assert numbers() == [
-        "110", "120", "12345", "12349", "12338", "12355", "12348", "12309", "0855-5320000",
+        "110", "120", "119", "12345", "12356", "96110", "12377", "12333", "12338", "12355", "12348",
+        "12309", "0855-5320000",
     ]  # fmt: skip
     rows = admin.get("directory/").json()["organisations"]
     own = next(row["id"] for row in rows if row["name"] == "儿童之家")

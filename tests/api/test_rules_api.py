@@ -47,7 +47,7 @@ def two(one: Call) -> Call:
 
 def newer() -> list[dict[str, Any]]:
     documents = copy.deepcopy(rulesets.shipped())
-    documents[0]["version"] = 3
+    documents[0]["version"] += 1
     documents[0]["title"]["en"] += "."
     return documents
 

@@ -58,7 +58,7 @@ def office() -> Office:
     return Office()
 
 
-def changed(version: int = 3, place: int = 0) -> list[dict[str, Any]]:
+def changed(version: int = 4, place: int = 0) -> list[dict[str, Any]]:
     documents = copy.deepcopy(rulesets.shipped())
     documents[place]["version"] = version
     documents[place]["title"]["en"] += "."
@@ -124,7 +124,7 @@ def test_rules_are_approved_only_after_a_rehearsal_of_exactly_this_content(
     with pytest.raises(errors.NotRehearsed):
         approve()
     office.rehearse(row)
-    services.edition_revise(edition=row.id, content=changed(4), actor=office.author.id, now=NOW)
+    services.edition_revise(edition=row.id, content=changed(5), actor=office.author.id, now=NOW)
     with pytest.raises(errors.NotRehearsed):
         approve()
     office.rehearse(row)
@@ -143,7 +143,7 @@ def test_a_rehearsal_against_rules_that_were_replaced_since_does_not_count(
 
 def test_whoever_changes_a_draft_of_rules_becomes_its_author(office: Office) -> None:
     row = office.draft(changed())
-    services.edition_revise(edition=row.id, content=changed(4), actor=office.second.id, now=NOW)
+    services.edition_revise(edition=row.id, content=changed(5), actor=office.second.id, now=NOW)
     office.rehearse(row)
     with pytest.raises(errors.NotYours):
         services.edition_approve(edition=row.id, actor=office.second.id, now=NOW)
@@ -156,7 +156,7 @@ def test_rules_take_no_step_twice_and_none_from_elsewhere(office: Office) -> Non
         with pytest.raises(errors.StepElsewhere):
             step(edition=row.id, actor=office.second.id, now=NOW)
     with pytest.raises(errors.StepElsewhere):
-        services.edition_revise(edition=row.id, content=changed(4), actor=office.second.id, now=NOW)
+        services.edition_revise(edition=row.id, content=changed(5), actor=office.second.id, now=NOW)
     with pytest.raises(errors.RehearsalNeedless):
         office.rehearse(row)
 
@@ -184,7 +184,7 @@ def test_faulty_rules_are_no_draft_and_the_answer_lists_each_fault(office: Offic
         office.draft(documents)
     assert len(refused.value.details) == 2
     with pytest.raises(rulesets.RuleVersionStands):
-        office.draft(changed(2))
+        office.draft(changed(3))
     with pytest.raises(rulesets.RulesetStands):
         office.draft(rulesets.shipped())
     assert RulesEdition.objects.filter(status="draft").count() == 0
@@ -253,7 +253,7 @@ def test_the_difference_between_two_editions_of_rules_is_told_rule_by_rule(
 ) -> None:
     before = RulesEdition.objects.get(status="published")
     documents = changed()
-    documents[9]["version"] = 3
+    documents[9]["version"] += 1
     documents[9]["branches"][1]["deadline"] = {"hours": 12}
     del documents[20]
     after = office.draft([*documents, {**documents[13], "id": "R99"}])
@@ -309,7 +309,7 @@ def test_rules_that_would_cost_a_visit_later_are_faults_now(
     with pytest.raises(errors.RulesFaulty):
         office.draft(documents)
     documents = changed()
-    documents[9] |= {"version": 3}
+    documents[9]["version"] += 1
     documents[9]["branches"][1] |= {"deadline": {"hours": 10**12}, "latest": {"hours": 10**13}}
     with pytest.raises(errors.RulesFaulty) as refused:
         office.draft(documents)

@@ -165,6 +165,42 @@ def test_unattended_needs_to_know_of_both_parents(
     assert facts(answers).get("de_facto_unattended") is unattended
 
 
+@pytest.mark.parametrize(
+    ("answers", "injured", "grave"),
+    [
+        ({"visible_injuries": "no"}, False, False),
+        ({"visible_injuries": "yes"}, True, None),
+        ({"several_injuries": "yes"}, True, None),
+        ({"visible_injuries": "no", "injury_kinds": ["burn"]}, True, True),
+        ({"visible_injuries": "yes", "injury_kinds": ["other"]}, True, False),
+        ({"visible_injuries": "not_collected"}, None, None),
+    ],
+)
+def test_the_danger_of_an_injury_is_read_from_whichever_answer_names_it(
+    answers: dict[str, Any], injured: bool | None, grave: bool | None
+) -> None:
+    """Also of a form that does not ask what the injury is like (version 2)."""
+    given = facts(answers)
+    assert (given.get("injured"), given.get("grave_injury")) == (injured, grave)
+    if "injury_kinds" not in answers:
+        assert facts(answers, version="2") == given
+
+
+@pytest.mark.parametrize(
+    ("age", "abuse", "unexplained"),
+    [(13, "no", False), (14, "no", True), (17, "not_collected", True), (18, "no", False),
+     (16, "yes", False), (None, "no", True)],
+)  # fmt: skip
+def test_a_pregnancy_is_a_danger_of_its_own_where_suspected_abuse_does_not_hold(
+    age: int | None, abuse: str, unexplained: bool
+) -> None:
+    told = {"age_guess": age, "pregnancy_or_abortion": "yes", "pregnancy_from_abuse": abuse}
+    assert facts(told)["pregnancy_unexplained"] is unexplained
+    assert facts({**told, "pregnancy_or_abortion": "no"})["pregnancy_unexplained"] is False
+    del told["pregnancy_or_abortion"]
+    assert "pregnancy_unexplained" not in facts(told)
+
+
 def test_what_an_earlier_visit_said_counts_where_this_one_says_nothing() -> None:
     history = [{}, {"special_needs": "yes", "father_status": "dead"}]
     known = facts({"mother_status": "missing"}, history=history)

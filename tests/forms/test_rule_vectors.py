@@ -1,4 +1,4 @@
-"""R1 to R22 over cases that start from raw answers, and proof that the cases would notice a change."""
+"""R1 to R26 over cases that start from raw answers, and proof that the cases would notice a change."""
 
 import re
 from collections import Counter
@@ -58,7 +58,7 @@ def test_the_calm_case_is_calm_and_no_two_cases_are_named_alike() -> None:
 @each_vector
 def test_no_sealed_finding_comes_from_open_answers(vector: dict[str, Any]) -> None:
     found, gaps = judge({**vector, "sealed": None}, NATIONAL)
-    assert "R5/0" not in {*found, *gaps}
+    assert {"R5/0", "R25/0"}.isdisjoint({*found, *gaps})
 
 
 CRITICAL = {

@@ -79,6 +79,25 @@ def test_T2_the_others_rise_at_their_deadline_and_again_after_each_levels_grace(
     assert due(replace(HIGH, status="in_progress"), 24) == [("county", "overdue")]
 
 
+AT_ONCE = replace(HIGH, level="county", round_deadline=NOW, uncalled_since=[NOW])
+
+
+def test_a_high_one_that_the_law_wants_at_once_gives_its_people_the_time_of_a_critical_one() -> (
+    None
+):
+    """R19 and R22 (danger): not late the moment it opens, and not for a day either."""
+    assert due(AT_ONCE, 1.99) == []
+    assert due(AT_ONCE, 2) == [("prefecture", "unacknowledged")]
+    taken = replace(AT_ONCE, status="acknowledged")
+    assert (due(taken, 23), due(taken, 24)) == ([], [("prefecture", "overdue")])
+
+
+def test_a_high_one_that_the_law_wants_at_once_is_reminded_of_as_the_danger_that_it_is() -> None:
+    kinds = {r.kind: (r.at - NOW) / HOUR for r in climb.reminders(AT_ONCE, DEFAULT)}
+    assert kinds == {"not_reported": 1, "due_soon": 20, "past_due": 24}
+    assert "not_reported" not in {r.kind for r in climb.reminders(HIGH, DEFAULT)}
+
+
 def test_what_is_low_does_not_reach_the_prefecture() -> None:
     low = replace(HIGH, severity="low")
     assert due(low, 10_000) == [("county", "unacknowledged")]

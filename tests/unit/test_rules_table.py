@@ -13,6 +13,7 @@ from backend.concerns.rules.table import render
 from backend.concerns.timed import RULES
 from backend.guardianship import clocks
 from fieldforms import facts
+from fieldforms.vocabulary import label
 
 NATIONAL = ruleset(rulesets.shipped())
 TEXT = render(NATIONAL, RULES.values())
@@ -108,7 +109,7 @@ def test_whatever_is_given_as_a_rule_is_a_fault_in_words(odd) -> None:
 def test_only_a_default_deadline_of_the_rules_may_be_set_later() -> None:
     """[P] of rules.md: our defaults; the law's own and `now` have no `latest`."""
     ours = {rule.id for rule in NATIONAL.rules for b in rule.branches if b.latest}
-    assert ours == {"R8", "R9", *(f"R{n}" for n in (10, 11, 12, 14, 15, 16, 18, 19, 20, 22))}
+    assert ours == {f"R{n}" for n in (8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 22, 23, 24, 25, 26)}
     for rule in NATIONAL.rules:
         for branch in rule.branches:
             assert branch.severity != "critical" or (branch.deadline, branch.latest) == (
@@ -123,3 +124,10 @@ def test_deadlines_of_rules_compare_within_a_unit() -> None:
     assert later("now", {"hours": 1}) is False
     assert later({"working_days": 0}, "now") is True
     assert later({"hours": 1}, {"working_days": 1}) is None
+
+
+def test_what_time_calls_for_names_severity_by_the_words_of_the_rules() -> None:
+    """A reader of the table finds the same words in both parts of it (T2)."""
+    words = [label("severity", code, "zh") for code in ("high", "medium", "low")]
+    spelled = "，".join(rf"{word} \d+ 小时" for word in words)
+    assert re.search(f"：{spelled}（{words[-1]}的最高到县级）", TEXT)
