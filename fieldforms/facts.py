@@ -48,12 +48,14 @@ class Source:
     """The question that gives a fact from a version of a form on.
 
     A bool fact holds for the answers in `holds_for`. `hidden`: {question that hid this one:
-    {its answer: the fact's value}}; for any other reason to be hidden the fact is absent.
+    {its answer: the fact's value}}; for any other reason to be hidden the fact is absent. `unsure`:
+    the fact's value where the question was shown and nobody could say.
     """
 
     question: str
     holds_for: frozenset[str] = frozenset({"yes"})
     hidden: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unsure: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ def _sources(asked: Sequence[Mapping[str, Any]]) -> Mapping[str, Mapping[int, So
             question=entry["question"],
             holds_for=frozenset(entry.get("holds_for", ["yes"])),
             hidden=entry.get("hidden", {}),
+            unsure=entry.get("unsure"),
         )
         for since in entry["from"]:
             form, version = since.split()
@@ -171,8 +174,16 @@ def _number(form: str, version: str) -> int:
 
 def _asked(fact: Fact, source: Source, case: Case) -> Any:
     answer = case.answers.get(source.question)
-    if answer in (None, "", []):
-        return _hidden(source, case) if source.question in case.skipped else None
+    if answer not in (None, "", []):
+        value = _answered(fact, source, answer)
+        return source.unsure if value is None else value
+    hidden = _hidden(source, case)
+    if source.question in case.skipped:
+        return hidden
+    return source.unsure if hidden is None else None
+
+
+def _answered(fact: Fact, source: Source, answer: Any) -> Any:
     if fact.type == "int":
         return answer if _within(answer, fact.between) else None
     chosen = answer if isinstance(answer, list) else [answer]

@@ -22,7 +22,7 @@ KINDS = {"int": {"integer"}, "text": {"select_one"}, "list": {"select_multiple"}
 # Answers with which every question that another one can hide is shown.
 OPEN: dict[str, Any] = {
     "visit_mode": "home", "child_seen": "yes", "visible_injuries": "yes", "protection_order": "yes",
-    "guardian_event": "hospital", "actual_carer": "grandparents", "carer_is_delegate": "yes",
+    "guardian_event": "hospital", "child_cared_for": "yes", "actual_carer": "grandparents", "carer_is_delegate": "yes",
     "special_needs": "yes", "disabled": "yes", "school_status": "dropped_out",
     "goes_online": "yes", "online_harm": ["bullied"], "pregnancy_or_abortion": "yes",
     "concern_kinds": codes("concern_kind"),
