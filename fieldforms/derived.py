@@ -92,8 +92,8 @@ def out_of_school(case: "Case", facts: Facts) -> bool | None:
 
 
 def nobody_cares(case: "Case", facts: Facts) -> bool | None:
-    """Today's answer; where there is none, what the file says."""
-    if "nobody_cares" in facts:
+    """Today's answer; where there is none, what the file says. A delegation names who will care."""
+    if "nobody_cares" in facts or case.form == "delegation_confirmation":
         return None
     return True if case.child.get("actual_carer") == "nobody" else None
 

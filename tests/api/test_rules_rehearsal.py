@@ -66,10 +66,10 @@ def stricter() -> list[dict[str, Any]]:
     """R10's critical branch for those under five only, and R5 for nobody: it speaks of danger alone."""
     documents = copy.deepcopy(rulesets.shipped())
     r10 = next(rule for rule in documents if rule["id"] == "R10")
-    r10["version"] = 3
+    r10["version"] += 1
     r10["branches"][0]["when"] = "facts.no_adult_now && facts.age_years < 5"
     r5 = next(rule for rule in documents if rule["id"] == "R5")
-    r5 |= {"version": 3}
+    r5["version"] += 1
     r5["branches"][0]["when"] = "facts.sexual_danger"
     return documents
 
@@ -141,7 +141,7 @@ def test_another_severity_deadline_and_recipient_of_a_rule_are_told_apart(
 ) -> None:
     documents = rulesets.shipped()
     r10 = next(rule for rule in documents if rule["id"] == "R10")
-    r10["version"] = 3
+    r10["version"] += 1
     r10["branches"][0] |= {
         "severity": "high", "deadline": {"hours": 2}, "to": ["police", "county_officer"],
     }  # fmt: skip
@@ -154,9 +154,9 @@ def test_rules_that_fail_and_what_they_could_not_decide_are_counted(
     children: dict[str, UUID], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
 ) -> None:
     documents = rulesets.shipped()
-    documents[0]["version"] = 3
+    documents[0]["version"] += 1
     documents[0]["branches"][0]["when"] = "facts.protection_order_breached"
-    documents[1]["version"] = 3
+    documents[1]["version"] += 1
     documents[1]["branches"][0]["when"] = "facts.age_years == 1"
     right = engine._holds
 

@@ -54,6 +54,16 @@ def test_what_a_fact_is_when_hidden_follows_from_what_hides_it(
             assert isinstance(value, {"bool": bool, "list": list}[fact.type])
 
 
+@pytest.mark.parametrize(("fact", "form", "source"), SOURCES)
+def test_what_a_fact_is_when_nobody_could_say_follows_from_what_shows_it(
+    fact: Fact, form: str, source: Source
+) -> None:
+    for gate, values in source.unsure.items():
+        assert all(source.question not in hidden(form, OPEN | {gate: code}) for code in values)
+        showing = set(codes(questions(form)[gate]["list"])) - source.hidden.get(gate, {}).keys()
+        assert set(values) == {code for code in showing if code != "not_collected"} - {"no"}
+
+
 def test_no_form_is_read_by_a_version_that_does_not_ship_yet() -> None:
     for fact in all_facts().values():
         for form, sources in fact.sources.items():
