@@ -18,6 +18,11 @@ def common(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
+def months(born: date, day: date) -> int:
+    """Of a small child, whose age is said in months."""
+    return (day.year - born.year) * 12 + day.month - born.month - (day.day < born.day)
+
+
 def is_under(limit: int, born: date | None, day: date) -> bool:
     """Without a birth date nobody is over any limit."""
     return born is None or counted(born, day) < limit

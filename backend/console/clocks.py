@@ -57,7 +57,7 @@ def phone(clock: Clock | None) -> str:
 
 def age(born: dt.date, today: dt.date) -> str:
     """The age people say, in whole years; months for a child under two."""
-    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    months = ages.months(born, today)
     if months < 24:
         return text("clock.age_months", n=max(months, 0))
     return text("clock.age_years", n=ages.common(born, today))

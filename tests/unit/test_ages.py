@@ -1,10 +1,16 @@
 """Ages as the law counts them (法释〔2006〕1号, article 2; Civil Code 201, 202), and as people say them."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from fieldforms import ages
+
+ROOT = Path(ages.__file__).parent.parent
+# What an age is computed by: one year from another.
+YEARS = re.compile(r"\.year\s*-\s*[\w.]+\.year")
 
 
 @pytest.mark.parametrize(
@@ -34,3 +40,13 @@ def test_a_limit_counts_from_the_day_after_the_birthday(
 @pytest.mark.parametrize("limit", [8, 14, 16, 18])
 def test_without_a_birth_date_a_child_is_under_every_limit(limit: int) -> None:
     assert ages.is_under(limit, None, date(2026, 11, 24))
+
+
+def test_a_danger_is_never_judged_by_an_age_that_another_module_computes() -> None:
+    sources = (
+        file for name in ("backend", "fieldforms", "sync") for file in (ROOT / name).rglob("*.py")
+    )
+    found = {
+        str(file.relative_to(ROOT)) for file in sources if YEARS.search(file.read_text("utf-8"))
+    }
+    assert found == {"fieldforms/ages.py"}
