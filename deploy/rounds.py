@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.demo_data import answers
 from deploy.demo_data.scenes import SCENES, Scene
+from fieldforms import ages
 from sync.client import New, Phone
 from sync.client.log import MAX_OPERATIONS
 from sync.client.view import Seen
@@ -39,7 +40,7 @@ class Child:
     def age(self, day: dt.date) -> int:
         if self.born is None:
             return 8
-        return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
+        return ages.common(self.born, day)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from . import ages
+
 if TYPE_CHECKING:
     from .facts import Case
 
@@ -19,16 +21,19 @@ ADULT, SCHOOL_STARTS = 18, 6
 # Reporting opinions 2020, 4(2): under 14 a pregnancy itself is the suspicion.
 PREGNANT_IS_ABUSED = 14
 OUT_OF_SCHOOL = {"not_enrolled_yet", "dropped_out", "not_in_school"}
+BEFORE_SCHOOL = {None, "not_enrolled_yet", "kindergarten"}
 SERIOUS_HEALTH = {"serious", "disabled"}
 
 
-def age_years(case: "Case", facts: Facts) -> int | None:
-    """Whole years at the day of observation; without a usable birth date, what she guessed."""
+def age_years(case: "Case", facts: Facts) -> int:
+    """The age that limits count at the day of observation: of register and guess the younger one.
+
+    Without either, 0: nobody may be taken for too old to be in danger.
+    """
     born = _birth_date(case)
-    if born is None:
-        guess: int | None = facts.get("age_guess")
-        return guess
-    return _years(born, case.observed)
+    known = [] if born is None else [ages.counted(born, case.observed)]
+    guess = facts.get("age_guess")
+    return min([*known, *([] if guess is None else [guess])], default=0)
 
 
 def has_disability(case: "Case", facts: Facts) -> bool | None:
@@ -39,7 +44,12 @@ def has_disability(case: "Case", facts: Facts) -> bool | None:
 
 
 def special_needs(case: "Case", facts: Facts) -> bool | None:
-    """Also from an earlier visit where today's says nothing: such a need does not pass in a year."""
+    """Whoever says that the child can be left has answered it: deafness or asthma alone is no such need.
+
+    Where nobody could say, illness, a disability and an earlier visit count: it does not pass in a year.
+    """
+    if facts.get("can_be_left"):
+        return None
     if facts.get("has_disability") or facts.get("health") in SERIOUS_HEALTH:
         return True
     if "special_needs" in facts:
@@ -68,14 +78,26 @@ def self_harm_known(case: "Case", facts: Facts) -> bool:
 
 
 def compulsory_school_age(case: "Case", facts: Facts) -> bool | None:
-    """Six on or before the last 31 August that a school year followed, and not yet an adult."""
-    born, age = _birth_date(case), facts.get("age_years")
-    if age is None:
-        return None
-    if born is None:
-        return SCHOOL_STARTS <= age < ADULT
+    """Six when the school year began, on 1 September, and under 18.
+
+    The older age counts for the first, the younger for the second. Where neither is known, a child that
+    has been to school is old enough for it.
+    """
+    born, guess = _birth_date(case), facts.get("age_guess")
+    if born is None and guess is None:
+        return True if facts.get("school_status") not in BEFORE_SCHOOL else None
     year = case.observed.year - (case.observed < date(case.observed.year, 9, 1))
-    return _years(born, date(year, 8, 31)) >= SCHOOL_STARTS and age < ADULT
+    started = born is not None and ages.counted(born, date(year, 9, 1)) >= SCHOOL_STARTS
+    old_enough = started or (guess is not None and guess >= SCHOOL_STARTS)
+    return old_enough and facts["age_years"] < ADULT
+
+
+def age_differs(case: "Case", facts: Facts) -> bool:
+    """Whether the child looks older or younger than the register says: a person mends the one or the other."""
+    born, guess = _birth_date(case), facts.get("age_guess")
+    if born is None or guess is None:
+        return False
+    return guess not in {ages.counted(born, case.observed), ages.common(born, case.observed)}
 
 
 def out_of_school(case: "Case", facts: Facts) -> bool | None:
@@ -84,6 +106,13 @@ def out_of_school(case: "Case", facts: Facts) -> bool | None:
     if status in OUT_OF_SCHOOL or attendance == "stopped":
         return True
     return None if status is None and attendance is None else False
+
+
+def nobody_cares(case: "Case", facts: Facts) -> bool | None:
+    """Today's answer; where there is none, what the file says. A delegation names who will care."""
+    if "nobody_cares" in facts or case.form == "delegation_confirmation":
+        return None
+    return True if case.child.get("actual_carer") == "nobody" else None
 
 
 def de_facto_unattended(case: "Case", facts: Facts) -> bool | None:
@@ -124,14 +153,13 @@ def online_crime(case: "Case", facts: Facts) -> bool | None:
 def pregnancy_unexplained(case: "Case", facts: Facts) -> bool | None:
     """A pregnancy or abortion of a minor that suspected sexual abuse (R5) does not hold for already.
 
-    What nobody knows, the age or whether it comes from abuse, is no reason to stay silent.
+    That nobody knows whether it comes from abuse is no reason to stay silent.
     """
     if not facts.get("pregnancy_or_abortion"):
         return facts.get("pregnancy_or_abortion")
     if facts.get("pregnancy_from_abuse"):
         return False
-    age = facts.get("age_years")
-    return age is None or PREGNANT_IS_ABUSED <= age < ADULT
+    return PREGNANT_IS_ABUSED <= facts["age_years"] < ADULT
 
 
 def _codes(case: "Case", register: str) -> set[str]:
@@ -150,15 +178,12 @@ def _birth_date(case: "Case") -> date | None:
     return born if born and born <= case.observed else None
 
 
-def _years(born: date, day: date) -> int:
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
 # In this order: a function may use the facts of those before it.
 FUNCTIONS: Mapping[str, Callable[["Case", Facts], Any]] = {
     function.__name__: function
     for function in (
         age_years,
+        age_differs,
         has_disability,
         special_needs,
         injured,
@@ -167,6 +192,7 @@ FUNCTIONS: Mapping[str, Callable[["Case", Facts], Any]] = {
         bullied_known,
         compulsory_school_age,
         out_of_school,
+        nobody_cares,
         de_facto_unattended,
         unattended_confirmed,
         without_aid,

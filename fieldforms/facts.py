@@ -48,12 +48,14 @@ class Source:
     """The question that gives a fact from a version of a form on.
 
     A bool fact holds for the answers in `holds_for`. `hidden`: {question that hid this one:
-    {its answer: the fact's value}}; for any other reason to be hidden the fact is absent.
+    {its answer: the fact's value}}; for any other reason to be hidden the fact is absent. `unsure`, of
+    the same shape: question that showed this one, where nobody could say.
     """
 
     question: str
     holds_for: frozenset[str] = frozenset({"yes"})
     hidden: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unsure: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ def _sources(asked: Sequence[Mapping[str, Any]]) -> Mapping[str, Mapping[int, So
             question=entry["question"],
             holds_for=frozenset(entry.get("holds_for", ["yes"])),
             hidden=entry.get("hidden", {}),
+            unsure=entry.get("unsure", {}),
         )
         for since in entry["from"]:
             form, version = since.split()
@@ -171,8 +174,14 @@ def _number(form: str, version: str) -> int:
 
 def _asked(fact: Fact, source: Source, case: Case) -> Any:
     answer = case.answers.get(source.question)
-    if answer in (None, "", []):
-        return _hidden(source, case) if source.question in case.skipped else None
+    if answer not in (None, "", []):
+        value = _answered(fact, source, answer)
+        return _by_gate(source.unsure, case) if value is None else value
+    gates = source.hidden if source.question in case.skipped else source.unsure
+    return _by_gate(gates, case)
+
+
+def _answered(fact: Fact, source: Source, answer: Any) -> Any:
     if fact.type == "int":
         return answer if _within(answer, fact.between) else None
     chosen = answer if isinstance(answer, list) else [answer]
@@ -194,8 +203,8 @@ def _coded(fact: Fact, source: Source, chosen: Sequence[str]) -> Any:
     return [] if fact.type == "list" else False
 
 
-def _hidden(source: Source, case: Case) -> Any:
-    for gate, values in source.hidden.items():
+def _by_gate(gates: Mapping[str, Mapping[str, Any]], case: Case) -> Any:
+    for gate, values in gates.items():
         answer = case.answers.get(gate)
         code = answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
         if isinstance(code, str) and code in values:

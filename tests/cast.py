@@ -373,7 +373,7 @@ def _messages(
 
 def _rules(county: County, administrator: Person) -> dict[str, Any]:
     """A draft of what the county sets on top of the rules, and its rehearsal."""
-    change = {"rule": "R10", "version": 2, "branch": 1, "deadline": {"hours": 12}}
+    change = {"rule": "R10", "version": 3, "branch": 1, "deadline": {"hours": 12}}
     draft = edition_draft(
         content={"branches": [change]}, division=county.village[:6], actor=administrator.id, now=NOW
     )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.common import encrypted
 from fieldforms.sealing import split
@@ -24,6 +24,7 @@ __all__ = [
     "DelegationCard",
     "Filters",
     "PlanCard",
+    "confirmations",
     "delegations_of",
     "divisions_of",
     "everybody",
@@ -65,6 +66,14 @@ class PlanCard(NamedTuple):
     risk_level: str
     categories: list[str]
     status: str
+
+
+def confirmations(
+    ids: Collection[UUID], *, files: Collection[UUID] = ()
+) -> list[tuple[UUID, UUID, UUID, str, UUID, datetime]]:
+    """(id, op, file, shard, person, observed) of these delegation confirmations and of all of the files."""
+    rows = Delegation.objects.filter(Q(id__in=ids) | Q(file__in=files))
+    return list(rows.values_list("id", "op", "file", "shard", "person", "observed"))
 
 
 def gravest(data: Mapping[str, Any]) -> dict[str, str]:

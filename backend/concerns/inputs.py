@@ -1,4 +1,5 @@
-"""What is to be judged, and with what: one `Cause` for each part, concern and sealed operation.
+"""What is to be judged, and with what: one `Cause` for each part, concern, delegation and sealed
+operation.
 
 A new part is judged with what it is given with, and so are the later ones of the same child again:
 their history has changed. So is all that came before the child was registered, on a file that was a
@@ -30,11 +31,11 @@ from .models import Concern
 from .scope import WORKERS
 
 CHINA = ZoneInfo("Asia/Shanghai")
-TYPES = frozenset({"visit", "visit_part", "visit_sealed", "concern"})
+TYPES = frozenset({"visit", "visit_part", "visit_sealed", "concern", "delegation"})
 # A year of history, as the phones hold; of it the last dozen visits, which is what facts look at.
 WINDOW, BEFORE, AFTER = timedelta(days=365), 13, 60
 _FIELD = ("village_supervisor", *WORKERS)
-VISIT, REPORT = "household_visit", "concern_report"
+VISIT, REPORT, DELEGATION = "household_visit", "concern_report", "delegation_confirmation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Gathered:
 
     parts: dict[UUID, Row] = field(default_factory=dict)
     concerns: dict[UUID, Row] = field(default_factory=dict)
+    delegations: dict[UUID, Row] = field(default_factory=dict)
     sealed: dict[UUID, Row] = field(default_factory=dict)
     visits: dict[UUID, Row] = field(default_factory=dict)
     entries: dict[UUID, Entry] = field(default_factory=dict)
@@ -99,11 +101,14 @@ def files_since(since: datetime, *, after: UUID | None, limit: int, within: str 
 
 def again(files: Collection[UUID], *, since: datetime, now: datetime) -> list[Cause]:
     """Everything seen or reported since in these files, to be judged once more with what is known now."""
-    found = Gathered(concerns=_concerns((), files))
+    found = Gathered(concerns=_concerns((), files), delegations=_delegations((), files))
     parts = visits.parts((), files=files)
     found.parts = {row.id: row for row in parts if row.observed >= since - WINDOW}
     found.sealed = {row.id: row for row in visits.sealed((), files=files)}
-    rows = (*found.parts.values(), *found.concerns.values(), *found.sealed.values())
+    rows = (
+        *found.parts.values(), *found.concerns.values(), *found.delegations.values(),
+        *found.sealed.values(),
+    )  # fmt: skip
     judged = [row for row in rows if row.observed >= since]
     look_around(found, judged, now)
     return [cause_of(row, found, set(), now) for row in judged if row.op in found.entries]
@@ -123,6 +128,7 @@ def _find(
     }
     near = visits.parts(came["visit_part"] | named, visits=came["visit"], files=registered)
     found.concerns = _concerns(came["concern"] | named, registered)
+    found.delegations = _delegations(came["delegation"], registered)
     moments = {(row.file, row.observed) for row in (*near, *found.concerns.values())}
     moments |= {(i.entry.file, i.entry.observed) for i in applied if i.type == "visit_sealed"}
     timeline = visits.around(moments, window=WINDOW, before=BEFORE, after=AFTER)
@@ -142,7 +148,7 @@ def _find(
     found.sealed = {
         row.id: row for row in visits.sealed(came["visit_sealed"], of=around, files=registered)
     }
-    return [*parts, *concerns, *found.sealed.values()]
+    return [*parts, *concerns, *found.delegations.values(), *found.sealed.values()]
 
 
 def _affected(changed: Iterable[Row], parts: Iterable[Row]) -> list[Row]:
@@ -166,10 +172,17 @@ def _concerns(ids: Collection[UUID], files: Collection[UUID]) -> dict[UUID, Row]
     return {row[0]: Row._make((*row, None)) for row in rows}
 
 
+def _delegations(ids: Collection[UUID], files: Collection[UUID]) -> dict[UUID, Row]:
+    return {row[0]: Row._make((*row, None)) for row in children.confirmations(ids, files=files)}
+
+
 def look_around(found: Gathered, judged: Sequence[Row], now: datetime) -> None:
     """Opens the words of all of these: two statements for operations, four for registers."""
     found.visits = visits.shared({row.of for row in found.parts.values() if row.of})
-    rows = (*found.parts.values(), *found.concerns.values(), *found.sealed.values())
+    rows = (
+        *found.parts.values(), *found.concerns.values(), *found.delegations.values(),
+        *found.sealed.values(),
+    )  # fmt: skip
     wanted = {row.op for row in (*rows, *found.visits.values())} - found.entries.keys()
     found.entries |= {entry.op: entry for entry in oplog.load("op = ANY(%s)", [list(wanted)])}
     found.children = children.shown_children({row.file for row in judged})
@@ -195,7 +208,7 @@ def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Caus
     return Cause(
         entry=entry,
         case=Case(
-            form=_form(entry, VISIT if given_with and given_with.id in found.parts else REPORT),
+            form=_form(entry, given_with, found),
             version=entry.form_version or "",
             answers={name: value for one in said for name, value in answers(one).items()},
             skipped={name for one in said for name in skipped(one)},
@@ -259,9 +272,13 @@ def skipped(entry: Entry) -> list[str]:
     return [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
 
 
-def _form(entry: Entry, default: str) -> str:
+def _form(entry: Entry, given_with: Row | None, found: Gathered) -> str:
     """A form that no fact is read from would make everything unknown: then it is the usual one."""
-    return entry.form if entry.form in _forms() else default
+    if entry.form in _forms():
+        return entry.form
+    if given_with and given_with.id in found.parts:
+        return VISIT
+    return DELEGATION if given_with and given_with.id in found.delegations else REPORT
 
 
 @cache

@@ -53,8 +53,9 @@ def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
         if news and call:
             brought.add(calls.matter(cause))
         if cause.fresh:
-            drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _is_report(cause)]
+            drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _asks_little(cause)]
             _tell(cause, judgement)
+            _tell_age(cause, judgement)
     return [*drafts, *calls.follow(police, brought=brought, now=now)]
 
 
@@ -139,25 +140,42 @@ def _draft(
     )
 
 
-def _is_report(cause: Cause) -> bool:
-    """A report asks little: every critical rule would be a gap of it. Gaps are a visit's."""
-    return cause.entry.kind == "concern.raise"
+def _asks_little(cause: Cause) -> bool:
+    """Every critical rule would be a gap of a report and of a delegation. Gaps are a visit's."""
+    return cause.entry.kind in {"concern.raise", "delegation.confirm"}
 
 
 def _tell(cause: Cause, judgement: Judgement) -> None:
     """Her receipt says where the server judged otherwise, unless the file is out of her scope."""
-    if cause.sealed or not {"outside", "stub"}.isdisjoint(cause.entry.flags):
+    if not _may_be_told(cause):
         return
     more, less = ", ".join(judgement.only_server), ", ".join(judgement.only_phone)
     if not (more or less):
         return
-    cause.entry.flags.append("problems")
-    cause.entry.problems.append(
-        {
-            "field": "findings",
-            "code": "findings.differ",
-            "zh": f"服务器另外判定：{more or '无'}；只有手机判定：{less or '无'}，均已保留。",
-            "en": f"Found by the server only: {more or 'none'}; by the phone only: {less or 'none'}."
-            " Both are kept.",
-        }
-    )
+    _problem(
+        cause, "findings", "findings.differ",
+        zh=f"服务器另外判定：{more or '无'}；只有手机判定：{less or '无'}，均已保留。",
+        en=f"Found by the server only: {more or 'none'}; by the phone only: {less or 'none'}."
+        " Both are kept.",
+    )  # fmt: skip
+
+
+def _tell_age(cause: Cause, judgement: Judgement) -> None:
+    """The younger age was judged by; which one is right, a person has to find out."""
+    if judgement.age_differs and _may_be_told(cause):
+        _problem(
+            cause, "answers.age_guess", "age.differs",
+            zh="您看到的年龄与登记的出生日期不符，系统按较小的年龄判断。请核对证件，更正出生日期。",
+            en="The age you saw does not fit the registered birth date; the younger one was judged by."
+            " Check the documents and correct the birth date.",
+        )  # fmt: skip
+
+
+def _may_be_told(cause: Cause) -> bool:
+    return not cause.sealed and {"outside", "stub"}.isdisjoint(cause.entry.flags)
+
+
+def _problem(cause: Cause, field: str, code: str, *, zh: str, en: str) -> None:
+    if "problems" not in cause.entry.flags:
+        cause.entry.flags.append("problems")
+    cause.entry.problems.append({"field": field, "code": code, "zh": zh, "en": en})

@@ -115,6 +115,7 @@ class Judgement:
     gaps: list[engine.Gap]
     only_server: list[str] = field(default_factory=list)
     only_phone: list[str] = field(default_factory=list)
+    age_differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ def by_rules(
     evaluation = engine.evaluate(rules, collected, sealed=cause.sealed)
     by_id = {rule.id: rule for rule in rules.rules}
     found = [_found(by_id[finding.rule], finding, local) for finding in evaluation.findings]
-    return Judgement(found, evaluation.gaps), evaluation.failures
+    differs = collected.get("age_differs", False)
+    return Judgement(found, evaluation.gaps, age_differs=differs), evaluation.failures
 
 
 def _found(rule: Rule, finding: engine.Finding, local: Sequence[Variant]) -> Found:

@@ -24,6 +24,7 @@ from .judging import judge as judged
 from .year_tables import Years
 
 _SEALED, _REPORT, _SHARED = "visit.sealed", "concern.raise", "visit.record"
+_DELEGATION = "delegation.confirm"
 
 
 def alerts(entries: Sequence[Entry], now: datetime) -> dict[UUID, list[Draft]]:
@@ -83,6 +84,8 @@ def _causes(entries: Sequence[Entry], now: datetime) -> dict[UUID, Cause]:
             found.sealed[row.id] = row
         elif entry.kind == _REPORT:
             found.concerns[row.id] = row
+        elif entry.kind == _DELEGATION:
+            found.delegations[row.id] = row
         else:
             found.parts[row.id] = row
     look_around(found, list(rows.values()), now)

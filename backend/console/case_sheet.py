@@ -10,7 +10,7 @@ from backend.common import clock
 from backend.common.errors import NotFound
 from backend.guardianship import queries
 from backend.guardianship.errors import ReasonRequired
-from fieldforms import wording
+from fieldforms import ages, wording
 from fieldforms.vocabulary import codes
 
 from . import case_fields, words
@@ -83,9 +83,8 @@ def _of_eight(birth_date: Any) -> bool:
     try:
         born = date.fromisoformat(str(birth_date))
     except ValueError:
-        return False
-    today = clock.today()
-    return (today.year - born.year - ((today.month, today.day) < (born.month, born.day))) >= 8
+        born = None
+    return not ages.is_under(8, born, clock.today())
 
 
 def _adult(registers: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from fieldforms import ages
 from sync.shown import Clock
 from sync.times import TOLERANCE
 
@@ -55,8 +56,8 @@ def phone(clock: Clock | None) -> str:
 
 
 def age(born: dt.date, today: dt.date) -> str:
-    """Whole years; months for a child under two."""
-    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    """The age people say, in whole years; months for a child under two."""
+    months = ages.months(born, today)
     if months < 24:
         return text("clock.age_months", n=max(months, 0))
-    return text("clock.age_years", n=months // 12)
+    return text("clock.age_years", n=ages.common(born, today))

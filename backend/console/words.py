@@ -9,7 +9,10 @@ from fieldforms import facts, vocabulary, wording
 
 from .texts import text
 
-FORMS = {"visit.part": "household_visit", "visit.sealed": "household_visit"}
+FORMS = {
+    "visit.part": "household_visit", "visit.sealed": "household_visit",
+    "delegation.confirm": "delegation_confirmation",
+}  # fmt: skip
 # What she wrote herself. Shown first and word for word, in this order.
 NARRATIVE = ("child_words", "child_wish", "sealed_words", "facts_observed", "danger_facts",
              "conclusion_reason", "opinion", "actions_taken")  # fmt: skip

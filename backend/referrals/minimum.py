@@ -9,6 +9,7 @@ from uuid import UUID
 
 from backend.children import queries as children
 from backend.regions import queries as regions
+from fieldforms import ages
 from fieldforms.vocabulary import codes
 
 FIELDS = codes("referral_field")
@@ -73,4 +74,4 @@ def _age(born: str, on: date) -> int | str:
         day = date.fromisoformat(born)
     except ValueError:
         return ""
-    return on.year - day.year - ((on.month, on.day) < (day.month, day.day))
+    return ages.common(day, on)

@@ -30,7 +30,7 @@ CHILD: Mapping[str, Any] = {
     "injury_kinds": ["other"],
     "severe_malnutrition": "no", "mood": "calm", "missing": "no", "unknown_origin": "no",
     "adult_with_child_now": "yes", "actual_carer": "grandparents", "child_cared_for": "yes",
-    "lives_alone": "no", "days_alone_last_week": 0, "carer_unfitness": ["none"],
+    "cared_for_by": "姑姑", "cared_for_until": "settled", "lives_alone": "no", "days_alone_last_week": 0, "carer_unfitness": ["none"],
     "carer_is_delegate": "yes", "delegation_valid": "yes", "school_village_told": "yes",
     "parent_contact": "weekly", "special_needs": "no", "health": "healthy", "disabled": "no",
     "hukou_registered": "yes", "attendance": "regular", "compulsory_completed": "no",

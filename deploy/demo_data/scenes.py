@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """`times` in the whole county, for children of `ages` (from, to); `rule` is what finds it, "" if none."""
+    """`times` in the whole county, for children of `ages` (from, to); `rule` is what finds it."""
 
     rule: str
     times: int
@@ -70,8 +70,11 @@ SCENES = (
         "背上和腿上有好几处伤。", visible_injuries="yes", several_injuries="yes", mood="fearful",
         **_CALLED,
     )),
-    # Today no rule finds it. A stricter R10 would: something for a rehearsal to show.
-    Scene(rule="", times=3, ages=(8, 9), child=_told(
+    Scene(rule="R11", times=2, child=_told(
+        "奶奶记性越来越差，灶上的火忘了关。", carer_unfitness=["mental"],
+    )),
+    # R2 finds it for the township. A stricter R10 would find more: something for a rehearsal to show.
+    Scene(rule="R2", times=3, ages=(8, 9), child=_told(
         "放学后到天黑前一个人在家写作业，奶奶在镇上卖菜。", days_alone_last_week=2,
     )),
 )  # fmt: skip

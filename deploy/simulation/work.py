@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,6 @@ from .covers import Registration
 from .dangers import Danger
 from .ledger import Ledger, Operation
 
-# Rules that look at the child's age: nothing is found before its registration is here.
-BY_AGE = {"R10", "R14"}
 # What the household's part alone tells is found with every child of the visit.
 OF_HOUSEHOLD = {"R4", "R12", "R16", "R17"}
 REPORTED = {"concern_kinds": ["other"], "facts_observed": "邻居说孩子晚上一个人在外面。"}
@@ -41,7 +39,6 @@ class Work:
 
     ledger: Ledger
     people: Mapping[int, str]
-    registered: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def do(self, phone: Phone, handset: Handset, action: events.Action, random: Random) -> None:
         with self.ledger.writing():
@@ -74,7 +71,6 @@ class Work:
         saved = self._save(phone, handset, action.person, list(_family(family)), together=True)
         ops = {str(one.op) for one in saved}
         children = [str(child.id) for child in family.children]
-        self.registered |= dict.fromkeys(children, frozenset(ops))
         self.ledger.covers.written(
             Registration(action.person, str(family.household), children, ops)
         )
@@ -103,11 +99,7 @@ class Work:
             if new.kind == kind and (child == about or scene.rule in OF_HOUSEHOLD):
                 needs = {str(one.op)}
                 needs |= {str(saved[0].op)} if scene.household else set()
-                needs |= self._not_here(child) if scene.rule in BY_AGE else set()
                 yield Danger(child, sealed, str(one.op), needs)
-
-    def _not_here(self, child: str) -> set[str]:
-        return set(self.registered[child] & self.ledger.covers.coming.keys())
 
     def report(self, phone: Phone, handset: Handset, action: events.Report, random: Random) -> None:
         child = action.family.children[action.child].id

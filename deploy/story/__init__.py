@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.seed import Seed
 from deploy.stack import Stack
 
-from . import bad_days, dangers, desk, doorstep, placement, reckoning
+from . import bad_days, carers, dangers, desk, doorstep, placement, reckoning
 from .played import StepFailed, Story
 
 STEPS: list[tuple[str, str, Callable[[Story], str]]] = [
@@ -35,6 +35,8 @@ STEPS: list[tuple[str, str, Callable[[Story], str]]] = [
     ("办结、反馈到手机", "Resolved and reported back", desk.resolved_and_reported_back),
     ("转介之后又出现新的危险", "A second danger joins what was referred",
      dangers.a_second_danger_joins_what_was_referred),
+    ("没有出生日期的孩子", "A child without a birth date", carers.a_child_without_a_birth_date),
+    ("照料人患有痴呆", "A carer with dementia", carers.a_carer_with_dementia),
     ("手机时钟快了十年", "A clock ten years ahead", bad_days.a_clock_ten_years_ahead),
     ("坏行只影响自己", "A broken line harms only itself", bad_days.a_broken_line_harms_only_itself),
     ("移交不丢失", "Handed over without loss", bad_days.handed_over_without_loss),

@@ -134,13 +134,19 @@ def visit(story: Story, household: Json, child: Json, *, at: dt.datetime) -> Ite
     """The lines of one home visit to the story's child."""
     shared = answers.household({"met_who": "孩子", **household})
     part = answers.child(shared, child, age=6, random=Random(1))
+    return lines_of(shared, part, household=story.household, child=story.child, at=at)
+
+
+def lines_of(
+    shared: answers.Part, part: answers.Part, *, household: str, child: str, at: dt.datetime
+) -> list[Json]:
     base = {"at": at.isoformat(), "form": answers.FORM, "form_version": answers.VERSION}
     mode = shared.answers["visit_mode"]
     return [
-        {**base, "kind": "visit.record", "target": "@visit", "file": story.household,
+        {**base, "kind": "visit.record", "target": "@visit", "file": household,
          "data": shared.data(mode=mode)},
-        {**base, "kind": "visit.part", "target": "@part", "file": story.child,
+        {**base, "kind": "visit.part", "target": "@part", "file": child,
          "data": part.data(visit="@visit")},
-        {**base, "kind": "visit.sealed", "target": "@sealed", "file": story.child,
+        {**base, "kind": "visit.sealed", "target": "@sealed", "file": child,
          "data": answers.sealed(shared).data(part="@part")},
     ]  # fmt: skip

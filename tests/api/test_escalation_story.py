@@ -52,7 +52,7 @@ def test_grandmother_in_hospital_no_adult_and_a_child_of_six(
 ) -> None:
     child, household = child_of_six(phone)
     phone.send()
-    shown = [{"rule": "R10", "version": 2, "branch": 0}, {"rule": "R9", "version": 2, "branch": 0}]
+    shown = [{"rule": "R10", "version": 3, "branch": 0}, {"rule": "R9", "version": 3, "branch": 0}]
     rules = rulesets.current()
     grandmother_in_hospital(phone, child, household, findings=shown)
     receipts = phone.send()
@@ -62,7 +62,7 @@ def test_grandmother_in_hospital_no_adult_and_a_child_of_six(
     assert (detail["deadline"], detail["late"][:1]) == (detail["received_at"], "2")
     findings = {finding["rule"]: finding for finding in detail["findings"]}
     r10 = findings["R10"]
-    assert (r10["rule_version"], r10["branch"], r10["found_by"]) == (2, 0, "both")
+    assert (r10["rule_version"], r10["branch"], r10["found_by"]) == (3, 0, "both")
     assert r10["facts"]["age_years"] == 6
     assert r10["facts"]["no_adult_now"] is True
     assert {"mpl-21", "mpl-118"} <= set(r10["basis"])

@@ -124,23 +124,35 @@ ALONE = {"adult_with_child_now": "no", "child_seen": "yes"}
 NO_ADULT = {"shared": {"adult_in_home_now": "no", "guardian_event": "hospital"}, "answers": ALONE}
 
 
-def test_a_registration_that_comes_after_the_visit_makes_the_child_s_age_count(
-    phone: Phone,
-) -> None:
-    """The office repairs a registration, or a colleague's phone brings it: only now is she under eight."""
+def test_a_child_that_is_not_registered_yet_is_in_danger_as_the_youngest(phone: Phone) -> None:
     child, household = child_of_six(phone)
     registration = phone.http.log[-2:]
-    part = phone.visit(child, household, **NO_ADULT)
+    phone.visit(child, household, **NO_ADULT)
+    phone.http.sync(registration[0], *phone.http.log[2:])
+    assert set(Finding.objects.values_list("rule", "severity")) == {("R10", "critical")}
+    phone.http.sync(registration[1])
+    assert Finding.objects.count() == 1
+
+
+def test_a_registration_that_comes_after_the_visit_makes_what_it_says_of_the_child_count(
+    phone: Phone,
+) -> None:
+    """The office repairs a registration, or a colleague's phone brings it: only now is the need known."""
+    child, household = child_of_six(phone)
+    card = json.loads(phone.http.log[-1])
+    card["data"]["add"]["disabilities"] = {"intellectual": {"v": {"grade": 2}, "saw": []}}
+    phone.http.log[-1] = json.dumps(card, ensure_ascii=False).encode()
+    registration = phone.http.log[-2:]
+    part = phone.visit(child, household, answers={"lives_alone": "yes", "child_seen": "yes"})
     late = registration[1]
     phone.http.sync(registration[0], *phone.http.log[2:])
-    assert set(Finding.objects.values_list("rule", "severity")) == {("R10", "high")}
+    assert not Finding.objects.exists()
     phone.http.sync(late)
     cause = VisitPart.objects.get(id=part).op
-    graver = Finding.objects.get(severity="critical")
-    assert (graver.rule, graver.cause, graver.file) == ("R10", cause, child)
-    assert Escalation.objects.get().severity == "critical"
+    found = Finding.objects.get()
+    assert (found.rule, found.cause, found.file) == ("R2", cause, child)
     phone.http.sync(late)
-    assert Finding.objects.count() == 2
+    assert Finding.objects.count() == 1
 
 
 def test_the_story_one_escalation_with_its_rule_deadline_and_basis(

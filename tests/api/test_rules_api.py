@@ -102,7 +102,7 @@ def test_faulty_rules_are_refused_over_http_with_each_fault(one: Call) -> None:
 def test_a_phone_hears_which_rules_and_variants_are_in_force_and_gets_them_by_hash(
     http_phone: HttpPhone, one: Call, two: Call
 ) -> None:
-    line = {"rule": "R10", "version": 2, "branch": 1, "deadline": {"hours": 12}}
+    line = {"rule": "R10", "version": 3, "branch": 1, "deadline": {"hours": 12}}
     into_force(one, two, {"branches": [line]}, "52")
     into_force(one, two, {"branches": [line]}, OTHER_COUNTY)
     red = {"label": {"zh": "一级", "en": "Level one"}, "colour": "#c00000"}
@@ -129,7 +129,7 @@ def test_a_phone_hears_which_rules_and_variants_are_in_force_and_gets_them_by_ha
 def test_another_county_s_variant_of_the_rules_is_not_given_to_a_phone(
     http_phone: HttpPhone, one: Call, two: Call
 ) -> None:
-    line = {"rule": "R10", "version": 2, "branch": 1, "deadline": {"hours": 11}}
+    line = {"rule": "R10", "version": 3, "branch": 1, "deadline": {"hours": 11}}
     there = into_force(one, two, {"branches": [line]}, OTHER_COUNTY)
     headers = {"authorization": f"Token {http_phone.token}"}
     answer = http_phone.client.get(f"/api/v1/rules/content/{there['sha256']}/", headers=headers)

@@ -65,7 +65,7 @@ def changed(version: int = 4, place: int = 0) -> list[dict[str, Any]]:
     return documents
 
 
-VARIANT = {"branches": [{"rule": "R10", "version": 2, "branch": 1, "deadline": {"hours": 12}}]}
+VARIANT = {"branches": [{"rule": "R10", "version": 3, "branch": 1, "deadline": {"hours": 12}}]}
 
 
 def test_rules_go_from_draft_to_force_by_two_people_with_an_audit_line_for_each_step(
@@ -262,7 +262,7 @@ def test_the_difference_between_two_editions_of_rules_is_told_rule_by_rule(
         ("R1", "changed"), ("R10", "changed"), ("R99", "added"), ("R21", "removed"),
     ]  # fmt: skip
     assert [(one.path, one.before, one.after) for one in found[1].differences] == [
-        ("version", 2, 3), ("branches.1.deadline.hours", 24, 12),
+        ("version", 3, 4), ("branches.1.deadline.hours", 24, 12),
     ]  # fmt: skip
     assert queries.compared(VARIANT, {"branches": []})[0].change == "removed"
 
@@ -284,12 +284,12 @@ def test_rules_published_before_they_had_a_life_are_editions_too(office: Office)
 
 def test_a_draft_of_rules_says_which_variants_would_lose_something(office: Office) -> None:
     office.into_force(VARIANT, COUNTY)
-    documents = changed(3, place=9)
+    documents = changed(4, place=9)
     row = office.draft(documents)
     for viewer in (office.author, office.county):
         lost = queries.unfitting(row, viewer=viewer.id, now=NOW)
         assert list(lost) == [COUNTY]
-        assert "the rule in force is version 3" in lost[COUNTY][0]
+        assert "the rule in force is version 4" in lost[COUNTY][0]
     assert queries.unfitting(row, viewer=office.far.id, now=NOW) == {}
     assert queries.unfitting(office.draft(changed()), viewer=office.author.id, now=NOW) == {}
 

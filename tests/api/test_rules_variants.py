@@ -22,7 +22,7 @@ from tests.e2e.cases import COUNTY, OTHER_COUNTY, VILLAGE, Case
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime.now(dt.UTC)
 HOUR = dt.timedelta(hours=1)
-LINE = {"rule": "R10", "version": 2, "branch": 1, "deadline": {"hours": 6}, "add": ["health"]}
+LINE = {"rule": "R10", "version": 3, "branch": 1, "deadline": {"hours": 6}, "add": ["health"]}
 LEFT_ALONE = {"child_seen": "yes", "adult_with_child_now": "yes", "days_alone_last_week": 2}
 
 

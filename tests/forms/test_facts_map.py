@@ -22,7 +22,7 @@ KINDS = {"int": {"integer"}, "text": {"select_one"}, "list": {"select_multiple"}
 # Answers with which every question that another one can hide is shown.
 OPEN: dict[str, Any] = {
     "visit_mode": "home", "child_seen": "yes", "visible_injuries": "yes", "protection_order": "yes",
-    "guardian_event": "hospital", "actual_carer": "grandparents", "carer_is_delegate": "yes",
+    "guardian_event": "hospital", "child_cared_for": "yes", "actual_carer": "grandparents", "carer_is_delegate": "yes",
     "special_needs": "yes", "disabled": "yes", "school_status": "dropped_out",
     "goes_online": "yes", "online_harm": ["bullied"], "pregnancy_or_abortion": "yes",
     "concern_kinds": codes("concern_kind"),
@@ -52,6 +52,16 @@ def test_what_a_fact_is_when_hidden_follows_from_what_hides_it(
             assert code in questions(form)[gate]["codes"]
             assert source.question in hidden(form, shown | {gate: code})
             assert isinstance(value, {"bool": bool, "list": list}[fact.type])
+
+
+@pytest.mark.parametrize(("fact", "form", "source"), SOURCES)
+def test_what_a_fact_is_when_nobody_could_say_follows_from_what_shows_it(
+    fact: Fact, form: str, source: Source
+) -> None:
+    for gate, values in source.unsure.items():
+        assert all(source.question not in hidden(form, OPEN | {gate: code}) for code in values)
+        showing = set(codes(questions(form)[gate]["list"])) - source.hidden.get(gate, {}).keys()
+        assert set(values) == {code for code in showing if code != "not_collected"} - {"no"}
 
 
 def test_no_form_is_read_by_a_version_that_does_not_ship_yet() -> None:

@@ -14,7 +14,11 @@ _NUMBER = re.compile(r"(?<!\d)(?:1[12]0|119|12\d{3}|96110)(?!\d)")
 NATIONAL = ruleset(shipped())
 TABLE = {
     "R1": [("critical", {"police"}, "now")],
-    "R2": [("critical", {"police", "township"}, "now")],
+    "R2": [
+        ("critical", {"police", "township"}, "now"),
+        ("high", {"township", "county_officer"}, {"hours": 24}),
+        ("medium", {"township"}, {"working_days": 3}),
+    ],
     "R3": [("critical", {"police", "county_officer"}, "now")],
     "R4": [("critical", {"police"}, "now")],
     "R5": [("critical", {"police", "procuratorate"}, "now")],
@@ -24,7 +28,11 @@ TABLE = {
         ("critical", {"police", "county_officer"}, "now"),
         ("high", {"county_officer"}, {"hours": 24}),
     ],
-    "R9": [("high", {"county_officer", "township"}, {"working_days": 0})],
+    "R9": [
+        ("high", {"county_officer", "township"}, {"working_days": 0}),
+        ("high", {"township"}, {"hours": 48}),
+        ("medium", {"township"}, {"working_days": 5}),
+    ],
     "R10": [
         ("critical", {"police", "county_duty"}, "now"),
         ("high", {"township", "county_officer"}, {"hours": 24}),
