@@ -98,7 +98,7 @@ def _content(
 
 
 def _finding(data: Mapping[str, Any], asked: words.Asked) -> words.Pairs:
-    facts = "、".join(_fact(*pair, asked) for pair in data.get("facts", {}).items())
+    facts = "、".join(_fact(name, value, asked) for name, value in data.get("facts", {}).items())
     basis = "、".join(words.said("legal_basis", one) for one in data.get("basis", []))
     version = data.get("rule_version")
     rule = f"{data.get('rule')} 第 {version} 版" if version else ""

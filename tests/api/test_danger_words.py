@@ -201,6 +201,8 @@ def test_words_moved_under_seal_tell_the_named_person_at_once(
     assert (finding.rule, finding.sealed, row.severity) == ("concern", True, "high")
     assert row.deadline == row.received_at
     assert told(desks) == {("lead", "sealed.waiting")}
+    # Quiet hours do not hold it back.
+    assert Notice.objects.get(kind="sealed.waiting").critical
     assert not any("110" in text for text in contents([finding.op])[finding.op]["do"].values())
 
 

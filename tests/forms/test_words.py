@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyxform.xls2json_backends import md_to_dict
 
 from fieldforms import words
 from fieldforms.compile import compile_form
@@ -91,6 +92,37 @@ def test_every_open_text_question_is_read_and_nothing_else(form: str) -> None:
         and question["name"] not in {"child_id", "police_receipt"}
     }
     assert {"facts_observed", "child_words"} <= read
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_hint_of_open_words_sends_what_is_private_into_the_sealed_part(form: str) -> None:
+    """Without naming what: the family may see the screen."""
+    rows = {
+        row["name"]: row
+        for row in md_to_dict(compile_form(form)["source"])["survey"]
+        if "name" in row
+    }
+    answers = dict.fromkeys(rows, "x")
+    for name, _ in words.texts({"answers": answers}):
+        if rows[name]["type"] == "text":
+            assert "私密的写在密封部分" in rows[name]["hint::中文 (zh)"], name
+            assert "private" in rows[name]["hint::English (en)"], name
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_question_about_open_words_is_sealed_and_names_no_subject(form: str) -> None:
+    asked = {question["name"]: question for question in compile_form(form)["manifest"]["questions"]}
+    question = asked[words.QUESTION]
+    assert (question["type"], question["sealed"]) == ("select_one", True)
+    # Always asked where the words could be moved to; the phone shows it only for certain words.
+    assert (question["relevant"], question["required"]) == (
+        asked["sealed_words"]["relevant"],
+        False,
+    )
+    assert question["codes"] == [words.MOVED, words.LEAVE, "not_collected"]
+    row = next(line for line in compile_form(form)["source"].splitlines() if words.QUESTION in line)
+    assert words.read(row) == []
+    assert not any(word in row for word in ("性", "身体", "body", "sex"))
 
 
 def test_words_of_other_clients_are_read_and_codes_and_ids_are_not() -> None:
