@@ -1,11 +1,13 @@
 """Which open words belong under seal and which speak of a danger, over vectors the phone reads too."""
 
 import json
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pyxform.xls2json_backends import md_to_dict
 
 from fieldforms import words
@@ -32,6 +34,18 @@ def test_words_are_read_alike_as_one_answer_among_others(vector: dict[str, Any])
     answers = {"facts_observed": "家里干净，灶上有饭。", "child_words": vector["text"]}
     found = words.spoken({"answers": answers})
     assert found == {kind: {"child_words": vector["text"]} for kind in vector["speaks"]}
+
+
+@pytest.mark.slow
+def test_words_of_danger_are_read_alike_by_a_phone() -> None:
+    """`words.mjs` reads by the head of `words.yaml` alone, without the shortcuts taken here."""
+    given = {
+        "words": yaml.safe_load(words.SOURCE.read_text(encoding="utf-8")),
+        "texts": [vector["text"] for vector in VECTORS],
+    }
+    run = ["node", str(Path(__file__).with_name("words.mjs"))]
+    done = subprocess.run(run, input=json.dumps(given), capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [vector["speaks"] for vector in VECTORS]
 
 
 def test_every_purpose_and_every_harmless_word_of_the_issue_has_a_vector() -> None:
