@@ -135,6 +135,20 @@ def test_the_named_person_reads_the_words_that_led_to_a_sealed_danger(
     assert (detail["police"], row.reported_at) == ([], None)
 
 
+def test_a_call_written_beside_words_of_body_counts_for_the_open_danger_alone(
+    phone: Phone, home: tuple[UUID, UUID]
+) -> None:
+    child, _ = home
+    say(phone, "visit.part", child, {"child_seen": "yes", "beaten": "yes"})
+    phone.send()
+    called = {"police_called": "yes", "police_receipt": "2026-2", "child_words": BODY}
+    say(phone, "visit.part", child, called)
+    phone.send()
+    calls = dict(Escalation.objects.values_list("sealed", "reported_at"))
+    assert calls[False] is not None
+    assert calls[True] is None
+
+
 @pytest.mark.parametrize("kind", ["visit.part", "concern.raise"])
 def test_harmless_words_are_no_danger_and_tell_nobody(
     phone: Phone, home: tuple[UUID, UUID], desks: dict[str, OfficeUser], kind: str
