@@ -47,6 +47,8 @@ class Escalated(Protocol):
     def kept_out(self) -> list[UUID]: ...
     @property
     def assigned_to(self) -> UUID | None: ...
+    @property
+    def waits_since(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class About:
     skips: str
     kept_out: list[UUID]
     assigned_to: UUID | None
+    waits_since: datetime
 
 
 def about(item: Applied) -> About:
@@ -70,7 +73,7 @@ def about(item: Applied) -> About:
     return About(
         item.entry.target, item.entry.file, columns["division"], columns["severity"],
         columns["deadline"], columns["sealed"], columns["level"], columns["skips"],
-        columns["kept_out"], columns["assigned_to"],
+        columns["kept_out"], columns["assigned_to"], columns["waits_since"],
     )  # fmt: skip
 
 
@@ -163,7 +166,7 @@ def of_places(
     """Whom a township (9 digits) or county (6) has for what is no single child's, in a fixed number of
     statements; with `administrators`, theirs too."""
     rows = [
-        About(_NOBODY, _NOBODY, place, "low", now, False, level, "", [], None)
+        About(_NOBODY, _NOBODY, place, "low", now, False, level, "", [], None, now)
         for place in places
         for level in [TOWNSHIP if len(place) > 6 else COUNTY]
     ]

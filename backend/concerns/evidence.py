@@ -136,7 +136,7 @@ def of(row: Escalation) -> Evidence:
             Undecided(rule=gap.rule, rule_version=gap.rule_version, missing=gap.missing)
             for gap in gaps
         ],
-        police=[*_police(sources.values()), *_reports(steps, people, sources)],
+        police=[*_police(sources.values(), sealed=row.sealed), *_reports(steps, people, sources)],
         steps=[_step(entry, people) for entry in steps],
     )
 
@@ -221,8 +221,10 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _police(sources: Iterable[Source]) -> list[Reported]:
-    """The calls somebody wrote down; the sealed part has questions of its own for them."""
+def _police(sources: Iterable[Source], *, sealed: bool) -> list[Reported]:
+    """The calls somebody wrote down; the sealed part has questions of its own for them, and what is
+    written in the open one is about something else.
+    """
     return [
         Reported(
             at=str(source.answers.get(f"{part}police_called_at") or ""),
@@ -231,7 +233,7 @@ def _police(sources: Iterable[Source]) -> list[Reported]:
             receipt=str(source.answers.get(f"{part}police_receipt") or ""),
         )
         for source in sources
-        for part in ("", "sealed_")
+        for part in (("sealed_",) if sealed else ("", "sealed_"))
         if source.answers.get(f"{part}police_called") == "yes"
         or source.answers.get(f"{part}police_receipt")
     ]

@@ -23,6 +23,7 @@ from backend.regions import codes
 from backend.regions import queries as regions
 from backend.visits import queries as visits
 from backend.visits.queries import Row
+from fieldforms import words
 from fieldforms.facts import Case, all_facts
 from sync import oplog
 from sync.entries import Applied, Entry
@@ -42,7 +43,9 @@ VISIT, REPORT, DELEGATION = "household_visit", "concern_report", "delegation_con
 class Cause:
     """One operation that can lead to findings. `fresh`: it came just now, not an earlier one again.
 
-    `received` is when the news was complete; `alone`: a sealed concern without an open one.
+    `received` is when the news was complete; `alone`: a sealed concern without an open one. `spoken`:
+    the texts of an open one, and of its visit, that speak of something; `words_left`: its author has
+    answered that they are about another matter than what belongs under seal.
     """
 
     entry: Entry
@@ -52,11 +55,16 @@ class Cause:
     alone: bool
     division: str
     received: datetime
+    spoken: words.Spoken = field(default_factory=dict)
+    words_left: bool = False
 
 
 @dataclass(slots=True)
 class Gathered:
-    """The records around one batch, by id, and their opened operations by `op`."""
+    """The records around one batch, by id, and their opened operations by `op`.
+
+    `words_left`: the open records and their authors, who answered so in the sealed part of them.
+    """
 
     parts: dict[UUID, Row] = field(default_factory=dict)
     concerns: dict[UUID, Row] = field(default_factory=dict)
@@ -69,6 +77,7 @@ class Gathered:
     known: set[str] = field(default_factory=set)
     areas: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
     timelines: dict[UUID, list[Row]] = field(default_factory=dict)
+    words_left: set[tuple[UUID | None, UUID]] = field(default_factory=set)
 
 
 def gather(applied: Sequence[Applied], now: datetime) -> list[Cause]:
@@ -195,13 +204,19 @@ def look_around(found: Gathered, judged: Sequence[Row], now: datetime) -> None:
     found.areas = accounts.areas(authors, on=now.astimezone(CHINA).date(), roles=_FIELD)
     for row in sorted(found.parts.values(), key=lambda row: (row.observed, row.op), reverse=True):
         found.timelines.setdefault(row.file, []).append(row)
+    found.words_left = {
+        (row.of, row.person)
+        for row in found.sealed.values()
+        if row.op in found.entries and _leaves_words(found.entries[row.op])
+    }
 
 
 def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Cause:
     entry = found.entries[row.op]
     sealed = row.id in found.sealed
     given_with = _given_with(row, found) if sealed else row
-    said = [*_said(given_with, found), *([entry] if sealed else [])]
+    opened = _said(given_with, found)
+    said = [*opened, *([entry] if sealed else [])]
     child = found.children.get(row.file, {})
     household = found.households.get(_uuid(child.get("household")) or row.file, {})
     is_fresh = row.op in fresh
@@ -222,6 +237,8 @@ def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Caus
         alone=sealed and row.of is None,
         division=_place(row, child, household, found),
         received=entry.received if is_fresh else now,
+        spoken={} if sealed else _spoken(opened),
+        words_left=_leaves_words(entry) or (row.id, row.person) in found.words_left,
     )
 
 
@@ -244,6 +261,19 @@ def _may_use(visit: Row, part: Row, found: Gathered) -> bool:
     """Her own visit, or one of this child's household: nobody else's words may be drawn in."""
     household = _uuid(found.children.get(part.file, {}).get("household"))
     return visit.person == part.person or visit.file == household
+
+
+def _spoken(said: Sequence[Entry]) -> words.Spoken:
+    """What the open words of a part and its visit speak of; sealed answers are not among these."""
+    together: words.Spoken = {}
+    for entry in said:
+        for kind, texts in words.spoken(entry.data).items():
+            together.setdefault(kind, {}).update(texts)
+    return together
+
+
+def _leaves_words(entry: Entry) -> bool:
+    return answers(entry).get(words.QUESTION) == words.LEAVE
 
 
 def _history(row: Row, given_with: Row | None, found: Gathered) -> list[dict[str, Any]]:

@@ -13,7 +13,16 @@ from sync.protocol import ids
 from . import calendar, calls, rulesets, variants
 from .episodes import SERVER
 from .inputs import Cause, gather
-from .judging import Found, Judgement, judge, police_call, rank, skips
+from .judging import (
+    GRAVE_WORDS,
+    OPEN_WORDS,
+    Found,
+    Judgement,
+    judge,
+    police_call,
+    rank,
+    skips,
+)
 from .models import Finding, RulesetVersion
 from .rules.engine import Gap
 from .rules.model import Ruleset, ruleset
@@ -40,17 +49,12 @@ def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
     for cause in causes:
         theirs = shown.get(cause.entry.ruleset or "", rules)
         judgement = judge(cause, rules, theirs, local[cause.division])
-        # Only what is new or graver: a milder branch says nothing that is not known.
-        news = [
-            item
-            for item in judgement.findings
-            if rank(item.severity) > known.get((cause.entry.op, item.rule), -1)
-        ]
+        news = [item for item in judgement.findings if _is_news(cause, item, known)]
         call = police_call(cause) or calls.since(
             cause.entry.observed, police.get(calls.matter(cause), ())
         )
         drafts += [finding_draft(cause, item, rules, now, years, call) for item in news]
-        if news and call:
+        if call and any(item.sealed is cause.sealed for item in news):
             brought.add(calls.matter(cause))
         if cause.fresh:
             drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _asks_little(cause)]
@@ -92,12 +96,28 @@ def _known(causes: Collection[UUID]) -> dict[tuple[UUID, str], int]:
     return known
 
 
+def _is_news(cause: Cause, item: Found, known: Known) -> bool:
+    """What is new or graver: a milder branch says nothing that is not known.
+
+    Judged again, a part is without what its phone claimed. Where that was found then, grave words say
+    nothing new.
+    """
+    if rank(item.severity) <= known.get((cause.entry.op, item.rule), -1):
+        return False
+    return item.rule != GRAVE_WORDS or not any(
+        op == cause.entry.op and rule != OPEN_WORDS and severity >= rank(item.severity)
+        for (op, rule), severity in known.items()
+    )
+
+
 def finding_draft(
     cause: Cause, found: Found, rules: Ruleset, now: datetime, years: Years,
     police: calls.Call | None,
 ) -> Draft:  # fmt: skip
     key = (found.rule, found.severity)
     deadline = calendar.due(found.deadline, received=cause.received, years=years)
+    # A call that is written down in the open part is not about what is sealed.
+    police = police if found.sealed is cause.sealed else None
     data = {
         "rule": found.rule, "rule_version": found.version, "branch": found.branch,
         "severity": found.severity, "source": found.source, "sealed": found.sealed,
@@ -105,8 +125,8 @@ def finding_draft(
         "title": dict(found.title), "do": dict(found.do), "lesson": found.lesson,
         "to": list(found.to), "ruleset": rules.sha256, "local": list(found.local),
         "deadline": deadline.at.isoformat(), "calendar_missing": deadline.missing,
-        "deadline_fallback": deadline.fallback, "skips": skips(cause), "police": police,
-        "again": not cause.fresh,
+        "deadline_fallback": deadline.fallback, "skips": skips(cause, sealed=found.sealed),
+        "police": police, "again": not cause.fresh,
         **_origin(cause),
         "received": cause.received.isoformat(), "division": cause.division,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fieldforms import facts, suspects
+from fieldforms import facts, suspects, words
 from fieldforms.vocabulary import codes
 
 from .inputs import CHINA, Cause
@@ -34,12 +34,19 @@ RECIPIENTS: Mapping[str, tuple[str, ...]] = {
 }
 # Named people of the county alone, who decide whether the police are told.
 SEALED_RECIPIENTS = ("county_officer",)
+# Open words that may belong under seal, and those that speak of beating or dying. The server alone finds
+# these: a phone that claims them would make what is sealed an open finding.
+OPEN_WORDS, GRAVE_WORDS = "words_sealed", "words"
 # What is found without a rule stands under these names.
 TITLES: Mapping[str, Mapping[str, str]] = {
     "concern": {"zh": "有人报告的情况", "en": "Reported by a person"},
     "facts": {"zh": "记录无法自动判定", "en": "The record could not be judged"},
     "kept": {"zh": "未生效的记录中写有危险", "en": "A danger in a record that is not applied"},
-}
+    OPEN_WORDS: {"zh": "公开的文字可能应当密封", "en": "Open words that may belong under seal"},
+    GRAVE_WORDS: {
+        "zh": "文字提到打人或轻生，却没有勾选", "en": "Words of beating or dying, and nothing is ticked",
+    },
+}  # fmt: skip
 _LOOK = {
     "zh": "请核实报告的情况，并告诉报告人结果。",
     "en": "Look into what was reported, and tell the reporter what came of it.",
@@ -47,6 +54,16 @@ _LOOK = {
 _BY_HAND = {
     "zh": "系统无法判定，请由工作人员查看原始记录后判断。",
     "en": "The system could not decide. Read the original record and judge by hand.",
+}
+# Words alone do not send the police: whoever reads them decides.
+_READ_SEALED = {
+    "zh": "请马上看原话，判断孩子是否受到侵害、该怎样保护。不要惊动孩子家里和村里的人。",
+    "en": "Read the words now; judge whether the child is harmed and how to protect the child. Let nobody in"
+    " the family or the village notice.",
+}
+_READ_GRAVE = {
+    "zh": "请看原话，当天向走访的人问清楚，并去看孩子是否安全。",
+    "en": "Read the words, ask whoever made the visit the same day, and see whether the child is safe.",
 }
 
 
@@ -74,13 +91,13 @@ class Found:
     local: tuple[str, ...] = ()
 
 
-def skips(cause: Cause) -> str:
-    """The level of the reporting chain that the answers accuse, which must not hear of it.
+def skips(cause: Cause, *, sealed: bool) -> str:
+    """The level of the reporting chain that the answers accuse, which must not hear of a finding.
 
     What is sealed is for the county's named people anyway: only a suspect there changes anything.
     """
     level = suspects.skipped({"answers": cause.case.answers}, sealed=cause.sealed)
-    return "" if cause.sealed and level != "county" else level
+    return "" if sealed and level != "county" else level
 
 
 def police_call(cause: Cause) -> dict[str, str] | None:
@@ -141,6 +158,7 @@ def judge(cause: Cause, rules: Ruleset, shown: Ruleset, local: Sequence[Variant]
         _join(judgement, cause, claims(cause.entry.data), known, local)
     if not any(found.by_hand and found.rule == "facts" for found in judgement.findings):
         judgement.findings += _own(cause, judgement.findings)
+    judgement.findings += _of_words(cause, judgement.findings)
     return judgement
 
 
@@ -157,6 +175,7 @@ def claims(data: Mapping[str, Any]) -> list[Claim]:
         if isinstance(item, dict)
         and isinstance(item.get("rule"), str)
         and _RULE.fullmatch(item["rule"])
+        and item["rule"] not in (OPEN_WORDS, GRAVE_WORDS)
     ]  # fmt: skip
 
 
@@ -278,8 +297,9 @@ def _own(cause: Cause, found: list[Found]) -> list[Found]:
         Found(
             rule="concern", version=0, branch=0, severity=severity, source="person",
             sealed=sealed, to=SEALED_RECIPIENTS if sealed else RECIPIENTS[severity],
-            deadline=DEADLINES[severity],
-            title=TITLES["concern"], do=_LOOK,
+            # No tick says how grave sealed words are: a named person reads them at once.
+            deadline="now" if cause.sealed else DEADLINES[severity],
+            title=TITLES["concern"], do=_READ_SEALED if cause.sealed else _LOOK,
             lesson="mandatory-reporting",
         )
     ]  # fmt: skip
@@ -288,13 +308,16 @@ def _own(cause: Cause, found: list[Found]) -> list[Found]:
 def _stated(cause: Cause) -> str | None:
     """The severity somebody gave, "" where none is given; None where nobody reported anything.
 
-    Sealed words beside a visit are a report too: a finding is the only way they reach a reader.
+    Sealed words beside a visit are a report too: a finding is the only way they reach a reader. So is
+    the answer that words were moved there, even where none have come.
     """
     given = cause.case.answers
     if cause.entry.kind == "visit.sealed":
-        words = cause.entry.data.get("answers")
-        text = words.get("sealed_words") if isinstance(words, dict) else None
-        return "" if cause.alone or (isinstance(text, str) and text.strip()) else None
+        answers = cause.entry.data.get("answers")
+        sealed = answers if isinstance(answers, dict) else {}
+        text = sealed.get("sealed_words")
+        moved = sealed.get(words.QUESTION) == words.MOVED
+        return "" if cause.alone or moved or (isinstance(text, str) and text.strip()) else None
     if cause.entry.kind != "concern.raise":
         return None
     severity = given.get("severity") or cause.entry.data.get("severity")
@@ -303,3 +326,31 @@ def _stated(cause: Cause) -> str | None:
 
 def _is_sealed(cause: Cause) -> bool:
     return cause.sealed or cause.entry.data.get("kind") == "sexual"
+
+
+def _of_words(cause: Cause, found: Sequence[Found]) -> list[Found]:
+    """What open words speak of, where no tick and no answer has told somebody already."""
+    news = []
+    body = cause.spoken.get(words.SEALED)
+    if body and not cause.words_left and not _told(found, sealed=True):
+        news.append(_written(OPEN_WORDS, body, SEALED_RECIPIENTS, _READ_SEALED, sealed=True))
+    grave = cause.spoken.get(words.DANGER)
+    if grave and not _is_sealed(cause) and not _told(found, sealed=False):
+        news.append(_written(GRAVE_WORDS, grave, RECIPIENTS["high"], _READ_GRAVE, sealed=False))
+    return news
+
+
+def _told(found: Sequence[Found], *, sealed: bool) -> bool:
+    """Whether somebody already has to look at once, of those who may read this kind."""
+    return any(one.sealed is sealed and rank(one.severity) >= rank("high") for one in found)
+
+
+def _written(
+    name: str, said: Mapping[str, str], to: tuple[str, ...], do: Mapping[str, str], *, sealed: bool
+) -> Found:
+    """`said`: the texts by question; they are the facts that a reader sees first."""
+    return Found(
+        rule=name, version=0, branch=0, severity="high", source="server", sealed=sealed, to=to,
+        deadline=DEADLINES["high"], facts=said, title=TITLES[name], do=do,
+        lesson="mandatory-reporting", by_hand=True,
+    )  # fmt: skip

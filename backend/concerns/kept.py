@@ -25,6 +25,8 @@ from .year_tables import Years
 
 _SEALED, _REPORT, _SHARED = "visit.sealed", "concern.raise", "visit.record"
 _DELEGATION = "delegation.confirm"
+# Visits of every kind: other clients may write words beside the answers.
+_VISIT = "visit."
 
 
 def alerts(entries: Sequence[Entry], now: datetime) -> dict[UUID, list[Draft]]:
@@ -56,7 +58,8 @@ def _speaking(entry: Entry) -> list[Entry]:
     """The entry as it is judged, its sealed answers apart; nothing if it can say no danger."""
     if children.gravest(entry.data):
         return [entry]
-    if not isinstance(entry.data.get("answers"), dict) and not entry.kind.startswith(_REPORT):
+    told = isinstance(entry.data.get("answers"), dict)
+    if not told and not entry.kind.startswith((_REPORT, _VISIT)):
         return []
     if entry.kind == _SEALED:
         return [entry]

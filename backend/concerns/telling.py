@@ -120,10 +120,15 @@ def to_all(
         Notice(
             key=key, person=person, kind=kind,
             values={**values, **(link if audience.opens(person) else {})},
-            county=row.division[:6], critical=row.severity == "critical", subject=row.id,
+            county=row.division[:6], critical=_urgent(row), subject=row.id,
         )
         for person in sorted(filter(None, people))
     ]  # fmt: skip
+
+
+def _urgent(row: Escalated) -> bool:
+    """Quiet hours hold back neither what is critical nor what is sealed and due at once."""
+    return row.severity == "critical" or (row.sealed and row.deadline <= row.waits_since)
 
 
 def _of_gaps(

@@ -13,6 +13,7 @@ FORMS = {
     "visit.part": "household_visit", "visit.sealed": "household_visit",
     "delegation.confirm": "delegation_confirmation",
 }  # fmt: skip
+REPORT = "concern_report"
 # What she wrote herself. Shown first and word for word, in this order.
 NARRATIVE = ("child_words", "child_wish", "sealed_words", "facts_observed", "danger_facts",
              "conclusion_reason", "opinion", "actions_taken")  # fmt: skip
@@ -33,12 +34,19 @@ def spoken(pair: Mapping[str, str]) -> str:
 
 
 def fact(name: str, value: Any) -> str:
-    """`No adult with the child`, or `Age: 6`."""
-    label = said("fact", name)
+    """`No adult with the child`, or `Age: 6`; of open words the question and what was written."""
+    known = facts.all_facts().get(name)
+    label = said("fact", name) if known else _question(name)
     if value is True:
         return label
-    known = facts.all_facts().get(name)
     return text("fact.is", fact=label, value=_value(value, known.list if known else None))
+
+
+def _question(name: str) -> str:
+    """How the first form that asks it words a question."""
+    forms = (wording.questions(form) for form in (FORMS["visit.part"], REPORT))
+    asked = next((form for form in forms if name in form), {})
+    return _label(asked, name)
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Answers:
 
 def answers(kind: str, given: Mapping[str, Any]) -> Answers:
     """The answers of a source in the order of its form; what was not collected is left out."""
-    return form_answers(FORMS.get(kind, "concern_report"), given)
+    return form_answers(FORMS.get(kind, REPORT), given)
 
 
 def form_answers(form: str, given: Mapping[str, Any]) -> Answers:

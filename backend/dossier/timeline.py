@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from fieldforms import sealing
+from fieldforms.facts import all_facts
 from sync.entries import Entry
 
 from . import words
@@ -85,7 +86,7 @@ def _content(
         shared = answers_of(visit) if visit else {}
         return words.answers(asked[words.FORMS[entry.kind]], shared | answers_of(entry))
     if entry.kind == "finding.record":
-        return [], _finding(entry.data)
+        return [], _finding(entry.data, asked)
     if entry.kind in _SECTIONS:
         return [], [("内容", f"见“{_SECTIONS[entry.kind]}”")]
     if area in ("case", "protection_order", "referral", "missing"):
@@ -96,8 +97,8 @@ def _content(
     return [], [(label, str(entry.data[name])) for label, name in said if entry.data.get(name)]
 
 
-def _finding(data: Mapping[str, Any]) -> words.Pairs:
-    facts = "、".join(_fact(*pair) for pair in data.get("facts", {}).items())
+def _finding(data: Mapping[str, Any], asked: words.Asked) -> words.Pairs:
+    facts = "、".join(_fact(name, value, asked) for name, value in data.get("facts", {}).items())
     basis = "、".join(words.said("legal_basis", one) for one in data.get("basis", []))
     version = data.get("rule_version")
     rule = f"{data.get('rule')} 第 {version} 版" if version else ""
@@ -114,8 +115,9 @@ def _finding(data: Mapping[str, Any]) -> words.Pairs:
     return [(label, text) for label, text in pairs if text]
 
 
-def _fact(name: str, value: Any) -> str:
-    label = words.said("fact", name)
+def _fact(name: str, value: Any, asked: words.Asked) -> str:
+    """Of open words the question and what was written."""
+    label = words.said("fact", name) if name in all_facts() else words.question(asked, name)
     return label if value is True else f"{label}：{words.value(value)}"
 
 

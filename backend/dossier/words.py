@@ -87,6 +87,12 @@ def answers(asked: Mapping[str, wording.Question], given: Mapping[str, Any]) -> 
     return narrative, others
 
 
+def question(asked: Asked, name: str) -> str:
+    """How the first form that asks it words a question."""
+    forms = (asked[form] for form in dict.fromkeys(FORMS.values()))
+    return _label(next((form for form in forms if name in form), {}), name)
+
+
 def steps(kind: str, given: Mapping[str, Any]) -> Pairs:
     """What was said with a step of that kind; `_LISTS` names the coded answers."""
     area = kind.partition(".")[0]

@@ -170,6 +170,11 @@ def test_dossier_of_a_county_has_no_report_against_the_county(
     assert verify(content, tmp_path)[0] == 0
 
 
+def test_dossier_names_the_question_of_the_words_that_a_danger_was_found_in(child: Matter) -> None:
+    child.say("worded", "visit.part", answers={"child_seen": "yes", "child_words": "我不想活了"})
+    assert "依据事实孩子原话：我不想活了" in text_of(child.made())
+
+
 def test_dossier_is_made_listed_and_opened_on_the_audit_log(child: Matter) -> None:
     assert child.make(purpose=" ").json()["code"] == "dossier.purpose"
     child.made()

@@ -149,3 +149,14 @@ def test_an_auditor_reads_who_saw_what_and_no_name_of_a_child(people: dict[str, 
     assert "小燕" not in page
     assert AuditEntry.objects.filter(action="audit.read", actor=people["auditor"].id).exists()
     assert "没有符合条件的记录" in read(client, "/office/audit/?until=2001-01-01")
+
+
+def test_an_escalation_shows_the_words_of_danger_by_the_question_they_answer(
+    people: dict[str, Person],
+) -> None:
+    said = Case(
+        name="吴小静", born="2015-01-01", village=cases.VILLAGE,
+        answers={"child_seen": "yes", "child_words": "爸爸喝了酒就打"},
+    )  # fmt: skip
+    row = cases.happened(said, by=people["officer"].id, now=dt.datetime.now(dt.UTC))
+    assert "孩子原话：爸爸喝了酒就打" in read(seated("officer"), f"/office/escalations/{row.id}/")

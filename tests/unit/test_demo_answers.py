@@ -6,6 +6,7 @@ import pytest
 
 from deploy.demo_data import answers
 from deploy.demo_data.scenes import SCENES, Scene
+from fieldforms import words
 from fieldforms.answers import check
 from fieldforms.compile import compile_form
 
@@ -27,6 +28,11 @@ def test_an_unremarkable_visit_has_no_unusable_answer(age: int) -> None:
     for part in (shared, answers.child(shared, {}, age=age, random=Random(age))):
         assert problems(part) == []
     assert problems(answers.sealed(shared)) == []
+
+
+@pytest.mark.parametrize("said", [*answers.WORDS, *answers.SEEN])
+def test_the_words_of_an_unremarkable_visit_speak_of_no_danger(said: str) -> None:
+    assert words.read(said) == []
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.rule)

@@ -11,7 +11,7 @@ from backend.concerns.inputs import Cause
 from backend.concerns.judging import Judgement, judge
 from backend.concerns.rules.local import variant
 from backend.concerns.rules.model import Ruleset, ruleset
-from fieldforms import facts
+from fieldforms import facts, words
 from sync.entries import Entry
 from sync.protocol import ids
 
@@ -41,7 +41,7 @@ NEWER = ruleset([rule("R10", "facts.no_adult_now"), rule("R99", "facts.lives_alo
 
 def cause(
     kind: str = "visit.part", *, answers: Any = None, fresh: bool = True, alone: bool = False,
-    **data: Any,
+    left: bool = False, **data: Any,
 ) -> Cause:  # fmt: skip
     entry = Entry(
         op=ids.uuid7(NOW), person=UUID(int=1), kind=kind, target=ids.uuid7(NOW),
@@ -53,7 +53,8 @@ def cause(
         entry=entry,
         case=facts.Case(form=form, version="1", answers=answers or {}, observed=NOW.date()),
         sealed=kind == "visit.sealed", fresh=fresh, alone=alone, division="522630100201",
-        received=NOW,
+        received=NOW, words_left=left,
+        spoken={} if kind == "visit.sealed" else words.spoken(entry.data),
     )  # fmt: skip
 
 
@@ -175,3 +176,114 @@ def test_what_only_the_phone_found_follows_the_local_variant_of_its_rule_too() -
     shown = [{"rule": "R14", "version": 1, "branch": 0}]
     (only,) = judge(cause(answers={}, findings=shown), RULES, RULES, [mine]).findings
     assert (only.source, only.to, only.local) == ("phone", ("police", "health"), (mine.sha256,))
+
+
+BODY, BEATEN, HARMLESS = "他摸我", "爸爸打我", "爸爸打工，性格好，妈妈打电话来"
+
+
+def test_open_words_of_body_are_a_sealed_finding_for_named_people_to_judge_by_hand() -> None:
+    (one,) = judge(cause(answers={"child_words": BODY}), RULES, RULES).findings
+    assert (one.rule, one.severity, one.sealed, one.by_hand) == ("words_sealed", "high", True, True)
+    assert (one.to, one.deadline) == (("county_officer",), {"hours": 24})
+    assert one.facts == {"child_words": BODY}
+    assert not any("110" in text for text in one.do.values())
+
+
+def test_open_words_that_she_says_are_about_another_matter_are_no_danger() -> None:
+    assert judge(cause(answers={"child_words": BODY}, left=True), RULES, RULES).findings == []
+    # That is no answer to words of beating.
+    both = judge(cause(answers={"child_words": BODY + BEATEN}, left=True), RULES, RULES)
+    assert found(both) == {"words": ("high", "server", False)}
+
+
+@pytest.mark.parametrize("words_of", [BEATEN, "我不想活了", "He wants to die"])
+def test_words_of_danger_with_nothing_ticked_are_an_ordinary_high_finding(words_of: str) -> None:
+    (one,) = judge(cause(answers={"facts_observed": words_of}), RULES, RULES).findings
+    assert (one.rule, one.severity, one.sealed, one.by_hand) == ("words", "high", False, True)
+    assert (one.to, one.deadline) == (("township", "county_officer"), {"hours": 24})
+    assert not any("110" in text for text in one.do.values())
+
+
+@pytest.mark.parametrize("name", ["met_who", "opinion", "actions_taken", "remarks"])
+def test_words_of_danger_are_read_in_every_open_text(name: str) -> None:
+    assert set(found(judge(cause(answers={name: BODY + BEATEN}), RULES, RULES))) == {
+        "words", "words_sealed",
+    }  # fmt: skip
+    assert judge(cause(answers={name: HARMLESS}), RULES, RULES).findings == []
+
+
+def test_words_of_danger_beside_a_finding_as_grave_say_nothing_new() -> None:
+    grave = ruleset([rule("R4", "facts.lives_alone", "high")])
+    one = judge(cause(answers={**ALONE, "child_words": BEATEN}), grave, grave)
+    assert set(found(one)) == {"R4"}
+    # A milder one tells nobody at once.
+    mild = judge(cause(answers={**ALONE, "child_words": BEATEN}), RULES, RULES)
+    assert found(mild) == {"R14": ("medium", "server", False), "words": ("high", "server", False)}
+
+
+def test_words_of_danger_in_a_mild_report_are_found_and_in_a_grave_one_it_is_enough() -> None:
+    mild = judge(
+        cause("concern.raise", answers={"severity": "low", "facts_observed": BEATEN}), RULES, RULES
+    )
+    assert found(mild)["words"] == ("high", "server", False)
+    grave = judge(cause("concern.raise", answers={"facts_observed": BEATEN}), RULES, RULES)
+    assert found(grave) == {"concern": ("high", "person", False)}
+
+
+def test_a_sealed_finding_hides_no_words_of_danger_and_an_open_one_no_words_of_body() -> None:
+    grave = ruleset([rule("R4", "facts.lives_alone")])
+    one = judge(cause(answers={**ALONE, "child_words": BODY}), grave, grave)
+    assert set(found(one)) == {"R4", "words_sealed"}
+    both = judge(cause(answers={"child_words": BODY + BEATEN}), RULES, RULES)
+    assert {(f.rule, f.sealed) for f in both.findings} == {("words", False), ("words_sealed", True)}
+
+
+def test_a_phone_cannot_open_what_the_words_seal() -> None:
+    """Its receipt says nothing of it either."""
+    claimed = cause(answers={"child_words": BODY}, findings=told("words_sealed", "words"))
+    one = judge(claimed, RULES, RULES)
+    assert found(one) == {"words_sealed": ("high", "server", True)}
+    assert (one.only_server, one.only_phone) == ([], [])
+
+
+def test_sealed_words_with_nothing_ticked_are_for_a_named_person_at_once_without_police() -> None:
+    (one,) = judge(cause("visit.sealed", answers={"sealed_words": BODY}), RULES, RULES).findings
+    assert (one.rule, one.severity, one.sealed, one.deadline) == ("concern", "high", True, "now")
+    assert one.to == ("county_officer",)
+    assert not any("110" in text for text in one.do.values())
+
+
+def test_words_that_were_moved_reach_a_reader_even_if_none_have_come() -> None:
+    (one,) = judge(
+        cause("visit.sealed", answers={"words_under_seal": "moved"}), RULES, RULES
+    ).findings
+    assert (one.rule, one.sealed, one.deadline) == ("concern", True, "now")
+    left = cause("visit.sealed", answers={"words_under_seal": "other_matter"})
+    assert judge(left, RULES, RULES).findings == []
+
+
+def test_words_of_danger_in_a_report_that_is_sealed_stay_sealed() -> None:
+    sexual = cause("concern.raise", answers={"facts_observed": BEATEN, "severity": "low"})
+    sexual.entry.data["kind"] = "sexual"
+    assert {f.sealed for f in judge(sexual, RULES, RULES).findings} == {True}
+
+
+def test_words_are_found_where_the_facts_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(case: facts.Case) -> dict[str, Any]:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(judging.facts, "collect", fails)
+    one = judge(cause(answers={"child_words": BODY + BEATEN}), RULES, RULES)
+    assert found(one) == {
+        "facts": ("critical", "server", False), "words_sealed": ("high", "server", True),
+    }  # fmt: skip
+
+
+def test_a_sealed_finding_of_open_words_goes_round_nobody_but_a_suspect_in_the_county() -> None:
+    """The named people are not of the township, whose suspect an ordinary finding passes over."""
+    for suspect, sealed, ordinary in (
+        ("township_worker", "", "township"), ("county_worker", "county", "county"),
+    ):  # fmt: skip
+        said = cause(answers={"child_words": BODY, "suspected_persons": [suspect]})
+        assert judging.skips(said, sealed=True) == sealed
+        assert judging.skips(said, sealed=False) == ordinary
