@@ -21,7 +21,7 @@ BLANK = re.compile(r"{(\w+)}")
 # Beside its labels a code may have what the lists' own words say of it.
 OF_A_CODE = {"basis", "needs", "must_file", "authority"}
 FACT = {"type", "list", "between", "unused", "asked", "sealed"}
-ASKED = {"from", "question", "holds_for", "hidden"}
+ASKED = {"from", "question", "holds_for", "hidden", "unsure"}
 RULE = {"id", "version", "title", "branches", "basis", "lesson"}
 BRANCH = {"says", "when", "severity", "to", "deadline", "do", "statutory"}
 TIMED_ROW = {"to", "notice", "rises", "risk", "severity", "deadline", "administrators"}
@@ -84,7 +84,7 @@ def texts(pages: Any) -> None:
 
 def messages(kinds: Any) -> None:
     for entry in kinds.values():
-        members(entry, {"values", "title", "text"}, {"webhook", "sealed", "above"})
+        members(entry, {"values", "title", "text"}, {"webhook", "inbox", "sealed", "above"})
         pair(entry["title"])
         pair(entry["text"])
 
@@ -130,6 +130,16 @@ def words(lists: Any) -> None:
         assert set(entries) <= set(codes(name)), name
 
 
+def spoken(lists: Any) -> None:
+    """Phrases, by what they speak of: in whatever language a text is written."""
+    settings = {"question", "leave", "moved", "not_read", "dropped", "characters"}
+    members(lists, settings | {"harmless", "sealed", "danger"})
+    for kind in ("harmless", "sealed", "danger"):
+        for phrases in lists[kind].values():
+            assert isinstance(phrases, str)
+            assert phrases.split()
+
+
 def working_days(years: Any) -> None:
     for year in years.values():
         members(year, {"holidays", "worked"})
@@ -146,6 +156,7 @@ SHAPES: Mapping[str, Callable[[Any], None]] = {
     "backend/referrals/hotlines.yaml": hotlines,
     "fieldforms/facts.yaml": facts,
     "fieldforms/vocabulary.yaml": vocabulary,
+    "fieldforms/words.yaml": spoken,
 }
 FILES = [pytest.param(name, id=Path(name).stem) for name in SHAPES]
 
