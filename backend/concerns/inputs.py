@@ -9,7 +9,6 @@ how many there are.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +21,7 @@ from backend.regions import codes
 from backend.regions import queries as regions
 from backend.visits import queries as visits
 from backend.visits.queries import Row
-from fieldforms.facts import Case, all_facts
+from fieldforms.facts import Case, forms
 from sync import oplog
 from sync.entries import Applied, Entry
 
@@ -261,12 +260,7 @@ def skipped(entry: Entry) -> list[str]:
 
 def _form(entry: Entry, default: str) -> str:
     """A form that no fact is read from would make everything unknown: then it is the usual one."""
-    return entry.form if entry.form in _forms() else default
-
-
-@cache
-def _forms() -> frozenset[str]:
-    return frozenset(form for fact in all_facts().values() for form in fact.sources)
+    return entry.form if entry.form in forms() else default
 
 
 def _place(

@@ -12,6 +12,7 @@ from sync.protocol import ids
 
 from . import calendar, calls, rulesets, variants
 from .episodes import SERVER
+from .gaps import nothing_learned
 from .inputs import Cause, gather
 from .judging import Found, Judgement, judge, police_call, rank, skips
 from .models import Finding, RulesetVersion
@@ -53,7 +54,7 @@ def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
         if news and call:
             brought.add(calls.matter(cause))
         if cause.fresh:
-            drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _is_report(cause)]
+            drafts += [_gap(cause, gap, now) for gap in judgement.gaps if _has_gaps(cause)]
             _tell(cause, judgement)
     return [*drafts, *calls.follow(police, brought=brought, now=now)]
 
@@ -114,7 +115,8 @@ def finding_draft(
 def _gap(cause: Cause, gap: Gap, now: datetime) -> Draft:
     data = {
         "rule": gap.rule, "rule_version": gap.version, "branch": gap.branch,
-        "missing": list(gap.missing), "sealed": gap.sealed, **_origin(cause),
+        "missing": list(gap.missing), "ask": list(gap.ask), "sealed": gap.sealed,
+        "division": cause.division, "skips": skips(cause), **_origin(cause),
     }  # fmt: skip
     return _draft(cause, "gap", (gap.rule, str(gap.branch)), data, now)
 
@@ -138,9 +140,9 @@ def _draft(
     )
 
 
-def _is_report(cause: Cause) -> bool:
-    """A report asks little: every critical rule would be a gap of it. Gaps are a visit's."""
-    return cause.entry.kind == "concern.raise"
+def _has_gaps(cause: Cause) -> bool:
+    """A report asks little and an attempted visit learns nothing: each critical rule would be a gap."""
+    return cause.entry.kind != "concern.raise" and not nothing_learned(cause.case.answers)
 
 
 def _tell(cause: Cause, judgement: Judgement) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from fieldforms import facts, suspects
 from fieldforms.vocabulary import codes
 
+from . import gaps
 from .inputs import CHINA, Cause
 from .rules import engine
 from .rules.local import Variant, localised
@@ -189,7 +190,8 @@ def by_rules(
     evaluation = engine.evaluate(rules, collected, sealed=cause.sealed)
     by_id = {rule.id: rule for rule in rules.rules}
     found = [_found(by_id[finding.rule], finding, local) for finding in evaluation.findings]
-    return Judgement(found, evaluation.gaps), evaluation.failures
+    open_ = gaps.of_visit(evaluation.gaps, cause.case, collected)
+    return Judgement(found, open_), evaluation.failures
 
 
 def _found(rule: Rule, finding: engine.Finding, local: Sequence[Variant]) -> Found:
