@@ -1,4 +1,4 @@
-"""A child's file with its visits, for those who may know the child."""
+"""A child's file with its visits and what they left open, for those who may know the child."""
 
 from uuid import UUID
 
@@ -11,31 +11,36 @@ from backend.accounts.permissions import Office, caller
 from backend.caseload import queries as caseload
 from backend.common import clock
 from backend.common.api import PAGING, page_of, paged
+from backend.visits import history
 
-from . import history
 from . import serializers as shapes
+from . import undecided
 
 
 class ChildView(APIView):
-    """Registers, family, who covers the child and the last visits."""
+    """Registers, family, who covers the child, the last visits and what the last one left open."""
 
     permission_classes = [Office]
 
-    @extend_schema(operation_id="child", responses=shapes.DetailOut)
+    @extend_schema(operation_id="child", responses=shapes.ChildOut)
     def get(self, request: Request, child: UUID) -> Response:
-        found = history.detail(viewer=caller(request), child=child, now=clock.now())
-        return Response(shapes.DetailOut(found).data)
+        viewer, now = caller(request), clock.now()
+        found = history.detail(viewer=viewer, child=child, now=now)
+        if "visits" in found:
+            division = found["item"].division
+            found["gaps"] = undecided.of_child(child, division=division, viewer=viewer, now=now)
+        return Response(shapes.ChildOut(found).data)
 
 
 class VisitsView(APIView):
-    """Every visit with its answers, the last one first."""
+    """Every visit with its answers and what it left open, the last one first."""
 
     permission_classes = [Office]
 
     @extend_schema(
         operation_id="child_visits",
         parameters=PAGING,
-        responses=paged(shapes.OpenedOut),
+        responses=paged(shapes.VisitOut),
     )
     def get(self, request: Request, child: UUID) -> Response:
         viewer, now = caller(request), clock.now()
@@ -43,8 +48,9 @@ class VisitsView(APIView):
         return page_of(
             request,
             history.parts(child),
-            shapes.OpenedOut,
-            lambda rows: history.opened(
-                rows, viewer=viewer, child=child, county=division[:6], now=now
+            shapes.VisitOut,
+            lambda rows: undecided.beside(
+                history.opened(rows, viewer=viewer, child=child, county=division[:6], now=now),
+                division=division, viewer=viewer, now=now,
             ),
-        )
+        )  # fmt: skip

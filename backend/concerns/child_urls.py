@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from . import api
+from . import child_api
 
 urlpatterns = [
-    path("<uuid:child>/", api.ChildView.as_view()),
-    path("<uuid:child>/visits/", api.VisitsView.as_view()),
+    path("<uuid:child>/", child_api.ChildView.as_view()),
+    path("<uuid:child>/visits/", child_api.VisitsView.as_view()),
 ]

@@ -116,7 +116,8 @@ def _gap(cause: Cause, gap: Gap, now: datetime) -> Draft:
     data = {
         "rule": gap.rule, "rule_version": gap.version, "branch": gap.branch,
         "missing": list(gap.missing), "ask": list(gap.ask), "sealed": gap.sealed,
-        "division": cause.division, "skips": skips(cause), **_origin(cause),
+        "division": cause.division, "skips": skips(cause),
+        "visit": str(cause.entry.data.get("visit") or ""), **_origin(cause),
     }  # fmt: skip
     return _draft(cause, "gap", (gap.rule, str(gap.branch)), data, now)
 

@@ -43,7 +43,7 @@ api: list[URLPattern | URLResolver] = [
     path("children/<uuid:child>/dossiers/", DossiersView.as_view()),
     path("dossiers/<uuid:dossier>/open", OpenView.as_view()),
     path("children/<uuid:child>/erase", EraseView.as_view()),
-    path("children/", include("backend.visits.urls")),
+    path("children/", include("backend.concerns.child_urls")),
     path("roster/", include("backend.caseload.roster.urls")),
     path("", include("backend.caseload.urls")),
     path("", include("backend.notifications.urls")),

@@ -78,6 +78,14 @@ def last(child: UUID) -> tuple[int, list[Summary]]:
     return parts(child).count(), _summaries(rows, _visits(rows))
 
 
+def last_learned(child: UUID, *, viewer: UUID, now: datetime) -> UUID | None:
+    """The last visit that was not merely attempted, unless its words are not for this reader."""
+    rows = list(parts(child)[:LAST])
+    visits = _visits(rows)
+    met = [row for row in rows if row.id not in visits or visits[row.id].mode != "attempted"]
+    return met[0].id if met and met[0].id not in _hidden(met[:1], viewer, now) else None
+
+
 def opened(
     rows: Sequence[VisitPart], *, viewer: UUID, child: UUID, county: str, now: datetime
 ) -> list[Opened]:
