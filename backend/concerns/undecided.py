@@ -42,9 +42,9 @@ def shown(gap: Gap) -> Undecided:
 def beside(
     opened: Sequence[history.Opened], *, division: str, viewer: UUID, now: datetime
 ) -> list[dict[str, Any]]:
-    """Each visit with its gaps, three statements for a page. Of one whose words are withheld, none."""
-    parts = {one.summary.id for one in opened if not one.withheld}
-    found = _of_parts(parts, sealed=_opens_sealed(division, viewer, now))
+    """Each visit with its gaps, in a fixed number of statements. Of one whose words are withheld, none."""
+    parts = {one.op: one.summary.id for one in opened if not one.withheld}
+    found = _by_part(parts, sealed=_opens_sealed(division, viewer, now))
     return [
         {
             **{name: getattr(one, name) for name in one.__dataclass_fields__},
@@ -60,7 +60,8 @@ def of_child(child: UUID, *, division: str, viewer: UUID, now: datetime) -> list
     part = history.last_learned(child, viewer=viewer, now=now)
     if part is None:
         return []
-    return _of_parts([part], sealed=_opens_sealed(division, viewer, now)).get(part, [])
+    by_op = {row.op: row.id for row in visits.parts([part])}
+    return _by_part(by_op, sealed=_opens_sealed(division, viewer, now)).get(part, [])
 
 
 def is_much(found: Collection[Undecided]) -> bool:
@@ -68,11 +69,11 @@ def is_much(found: Collection[Undecided]) -> bool:
     return len({question for gap in found if not gap.sealed for question in gap.ask}) >= MANY
 
 
-def _of_parts(parts: Collection[UUID], *, sealed: bool) -> Mapping[UUID, list[Undecided]]:
-    """By the part's id; with `sealed`, those of the sealed operations that were given with it too."""
-    causes = {row.op: row.id for row in visits.parts(parts)}
+def _by_part(parts: Mapping[UUID, UUID], *, sealed: bool) -> Mapping[UUID, list[Undecided]]:
+    """By the part's id, given by operation; with `sealed`, those of what was sealed with it too."""
+    causes = dict(parts)
     if sealed:
-        causes |= {row.op: row.of for row in visits.sealed((), of=parts) if row.of}
+        causes |= {row.op: row.of for row in visits.sealed((), of=parts.values()) if row.of}
     seen = Q() if sealed else Q(sealed=False)
     found: dict[UUID, list[Undecided]] = {}
     for gap in Gap.objects.filter(seen, cause__in=causes).order_by("rule", "branch", "id"):

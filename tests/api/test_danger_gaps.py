@@ -184,3 +184,20 @@ def test_an_attempted_visit_leaves_no_danger_gaps(phone: Phone, child: UUID, tow
     phone.sync()
     assert not Gap.objects.exists()
     assert told_of_unasked() == {}
+
+
+def test_a_visit_bears_the_signs_that_a_risk_may_have_been_missed(
+    phone: Phone, child: UUID, town: Town
+) -> None:
+    told = {"child_seen_alone": "no", "facts_observed": "家里干净，灶上有饭。", "child_words": "好"}
+    for _ in range(3):
+        lines = visit(phone, child, told)
+        lines[0].data.update(started="2026-11-29T08:00:00+08:00", ended="2026-11-29T08:01:00+08:00")
+        record(phone, lines)
+    phone.sync()
+    rows = seen(town.desk("township"), child)
+    assert [row["signs"] for row in rows] == [
+        ["short", "copied", "never_alone"], ["short", "copied"], ["short"],
+    ]  # fmt: skip
+    second = town.desk("township").get(f"children/{child}/visits/", size=1, page=1).json()
+    assert second["results"][0]["signs"] == ["short", "copied", "never_alone"]
