@@ -13,8 +13,9 @@ from backend.common import clock
 from backend.common.api import PAGING, page_of, paged
 from backend.visits import history
 
+from . import looking, undecided
 from . import serializers as shapes
-from . import undecided
+from .api import Worker
 
 
 class ChildView(APIView):
@@ -54,3 +55,14 @@ class VisitsView(APIView):
                 division=division, viewer=viewer, now=now,
             ),
         )  # fmt: skip
+
+
+class SignsView(APIView):
+    """Recent visits in the viewer's area that are worth a look."""
+
+    permission_classes = [Worker]
+
+    @extend_schema(operation_id="visit_signs", responses=shapes.LookOut(many=True))
+    def get(self, request: Request) -> Response:
+        found = looking.worth_a_look(viewer=caller(request), now=clock.now())
+        return Response(shapes.LookOut(found, many=True).data)

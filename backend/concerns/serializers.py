@@ -148,6 +148,19 @@ class VisitOut(OpenedOut):
     )
 
 
+class LookOut(serializers.Serializer):
+    """The values of `looking.Look`: a sign, never an accusation."""
+
+    part = serializers.UUIDField()
+    child = serializers.UUIDField()
+    observed = serializers.DateTimeField()
+    division = serializers.CharField()
+    place = serializers.CharField()
+    person = serializers.UUIDField(help_text="Who made the visit.")
+    name = serializers.CharField()
+    signs = serializers.ListField(child=serializers.ChoiceField(codes("visit_sign")))
+
+
 class ReportedOut(serializers.Serializer):
     at = serializers.CharField()
     by = serializers.CharField()

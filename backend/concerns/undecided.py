@@ -44,7 +44,7 @@ def beside(
 ) -> list[dict[str, Any]]:
     """Each visit with its gaps, in a fixed number of statements. Of one whose words are withheld, none."""
     parts = {one.op: one.summary.id for one in opened if not one.withheld}
-    found = _by_part(parts, sealed=_opens_sealed(division, viewer, now))
+    found = by_part(parts, sealed=_opens_sealed(division, viewer, now))
     return [
         {
             **{name: getattr(one, name) for name in one.__dataclass_fields__},
@@ -61,7 +61,7 @@ def of_child(child: UUID, *, division: str, viewer: UUID, now: datetime) -> list
     if part is None:
         return []
     by_op = {row.op: row.id for row in visits.parts([part])}
-    return _by_part(by_op, sealed=_opens_sealed(division, viewer, now)).get(part, [])
+    return by_part(by_op, sealed=_opens_sealed(division, viewer, now)).get(part, [])
 
 
 def is_much(found: Collection[Undecided]) -> bool:
@@ -69,8 +69,8 @@ def is_much(found: Collection[Undecided]) -> bool:
     return len({question for gap in found if not gap.sealed for question in gap.ask}) >= MANY
 
 
-def _by_part(parts: Mapping[UUID, UUID], *, sealed: bool) -> Mapping[UUID, list[Undecided]]:
-    """By the part's id, given by operation; with `sealed`, those of what was sealed with it too."""
+def by_part(parts: Mapping[UUID, UUID], *, sealed: bool) -> Mapping[UUID, list[Undecided]]:
+    """By the part's id; `parts` are ids by operation; with `sealed`, those of what was sealed with it too."""
     causes = dict(parts)
     if sealed:
         causes |= {row.op: row.of for row in visits.sealed((), of=parts.values()) if row.of}

@@ -141,6 +141,34 @@ def opened(
     return found
 
 
+def signs_of(
+    children: Any, *, since: datetime, most: int, viewer: UUID, now: datetime
+) -> list[tuple[VisitPart, list[str]]]:
+    """The last `most` visits to these children since then, the latest first, each with its signs.
+
+    `children` are ids or a query of them. Of what is withheld from the reader there is nothing.
+    """
+    # Signs look back at earlier visits: as far again as what is listed.
+    horizon = since - (now - since)
+    rows = list(
+        VisitPart.objects.filter(file__in=children, observed__gte=horizon).order_by(
+            "-observed", "id"
+        )[: 2 * most]
+    )
+    visits = _visits(rows)
+    ops = [*(row.op for row in rows), *(visit.op for visit in visits.values())]
+    entries = {entry.op: entry for entry in oplog.load("op = ANY(%s)", [ops])}
+    hidden = _hidden(rows, viewer, now)
+    earlier: dict[UUID, list[signs.Seen]] = {}
+    found = []
+    for row in reversed(rows):
+        seen, before = _seen(row, visits.get(row.id), entries), earlier.setdefault(row.file, [])
+        if row.observed >= since and row.id not in hidden:
+            found.append((row, signs.of(seen, before=before)))
+        before.insert(0, seen)
+    return found[::-1][:most]
+
+
 def _earlier(rows: Sequence[VisitPart]) -> list[VisitPart]:
     """The visits before a page's last one that signs look back at."""
     if not rows:

@@ -7,8 +7,11 @@ from uuid import UUID
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backend.audit.models import AuditEntry
 from backend.concerns.gaps import MANY
 from backend.concerns.models import Escalation, Finding, Gap
 from backend.notifications.models import Notice
@@ -201,3 +204,42 @@ def test_a_visit_bears_the_signs_that_a_risk_may_have_been_missed(
     ]  # fmt: skip
     second = town.desk("township").get(f"children/{child}/visits/", size=1, page=1).json()
     assert second["results"][0]["signs"] == ["short", "copied", "never_alone"]
+
+
+def test_the_township_lists_the_visits_at_which_a_risk_may_have_been_missed(
+    phone: Phone, child: UUID, town: Town
+) -> None:
+    record(phone, visit(phone, child, {"child_seen_alone": "yes", "facts_observed": ""}))
+    record(
+        phone, visit(phone, child, {"facts_observed": "家里干净，灶上有饭。"}, without=QUESTIONS)
+    )
+    hurried = visit(phone, child, {"facts_observed": "家里干净，灶上有饭。"})
+    hurried[0].data.update(
+        started="2026-11-29T08:00:00+08:00", ended="2026-11-29T08:01:00+08:00"
+    )  # fmt: skip
+    record(phone, hurried)
+    phone.sync()
+    rows = town.desk("township").get("visits/signs/").json()
+    assert [row["signs"] for row in rows] == [["short", "copied"], ["unasked"]]
+    assert {(row["child"], row["person"], row["division"]) for row in rows} == {
+        (str(child), str(town.wu.id), VILLAGE)
+    }
+    assert "龙小燕" not in str(rows)
+    assert town.desk("stranger").get("visits/signs/").json() == []
+    assert town.desk("wu").get("visits/signs/").status_code == 403
+    looked = AuditEntry.objects.filter(action="child.signs", subject=child)
+    assert list(looked.values_list("actor", flat=True)) == [town.township.id]
+
+
+def test_listing_signs_of_risk_costs_as_many_statements_for_ten_visits_as_for_one(
+    phone: Phone, child: UUID, town: Town
+) -> None:
+    desk, counts = town.desk("township"), []
+    for size in (1, 9):
+        for _ in range(size):
+            record(phone, visit(phone, child, {}, without=QUESTIONS))
+        phone.sync()
+        with CaptureQueriesContext(connection) as captured:
+            assert len(desk.get("visits/signs/").json()) in (1, 10)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

@@ -156,7 +156,7 @@ def _lines(shown: Shown, tongue: str) -> list[str]:
     do = NOTES["by_hand"][tongue] if shown.by_hand else shown.do[tongue]
     called = _COMMA[tongue].join(_spoken(call, tongue) for call in shown.call)
     return [
-        f"⚠ {title}" + (f"（{shown.name}）" if shown.name else ""),
+        f"⚠ {title}{_about(shown.name, tongue)}",
         f"  {_DO[tongue]}{do}",
         *([f"  {_CALL[tongue]}{called}"] if called else []),
         *_write_down(shown, tongue),
@@ -180,5 +180,11 @@ def _write_down(shown: Shown, tongue: str) -> list[str]:
 
 
 def _question(question: Question, tongue: str) -> str:
-    about = f"（{question.child}）" if question.child else ""
+    about = _about(question.child, tongue)
     return f"{_ASK[tongue]}{question.label.get(tongue) or question.name}{about}"
+
+
+def _about(child: str, tongue: str) -> str:
+    if not child:
+        return ""
+    return f"（{child}）" if tongue == "zh" else f" ({child})"
