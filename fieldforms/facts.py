@@ -80,7 +80,7 @@ class Fact:
 def collect(case: Case) -> dict[str, Any]:
     """The facts of a case; absent means not collected."""
     found: dict[str, Any] = {}
-    for fact, source in _asked_in(case.form, case.version):
+    for fact, source in asked_in(case.form, case.version).values():
         value = _asked(fact, source, case)
         if value is not None:
             found[fact.name] = value
@@ -151,15 +151,22 @@ def _sources(asked: Sequence[Mapping[str, Any]]) -> Mapping[str, Mapping[int, So
 
 
 @cache
-def _asked_in(form: str, version: str) -> Sequence[tuple[Fact, Source]]:
+def asked_in(form: str, version: str) -> Mapping[str, tuple[Fact, Source]]:
+    """The facts that a form version asks for, by name, and how."""
     number = _number(form, version)
-    found = []
+    found = {}
     for fact in all_facts().values():
         sources = fact.sources.get(form, {})
         since = max((first for first in sources if first <= number), default=None)
         if since is not None:
-            found.append((fact, sources[since]))
+            found[fact.name] = (fact, sources[since])
     return found
+
+
+@cache
+def forms() -> frozenset[str]:
+    """The forms that facts are read from."""
+    return frozenset(form for fact in all_facts().values() for form in fact.sources)
 
 
 def _number(form: str, version: str) -> int:

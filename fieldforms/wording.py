@@ -1,6 +1,6 @@
 """How the published forms word their questions, for showing answers to people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,32 @@ def questions(form: str) -> Mapping[str, Question]:
     return _questions(tuple(versions.values_list("id", flat=True)))
 
 
+def labels(
+    in_force: Mapping[str, Mapping[str, str]], *, of: Collection[str]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """How the versions in force (`queries.in_force`) of these forms word their questions:
+    `{form: {question: {zh, en}}}`, in the form's order. Read once for each version.
+    """
+    return {
+        form: _labels(form, card["version"], card["sha256"])
+        for form, card in in_force.items()
+        if form in of
+    }
+
+
+@lru_cache(maxsize=32)
+def _labels(form: str, version: str, sha256: str) -> dict[str, dict[str, str]]:
+    (source,) = FormVersion.objects.filter(form=form, version=version).values_list(
+        "source", flat=True
+    )
+    rows = [row for row in md_to_dict(source)["survey"] if _is_question(row)]
+    return {row["name"]: dict(_question(row).label) for row in rows}
+
+
+def _is_question(row: Mapping[str, str]) -> bool:
+    return bool(row.get("label::中文 (zh)")) and not row["type"].startswith(("begin_", "end_"))
+
+
 @lru_cache(maxsize=16)
 def _questions(versions: tuple[int, ...]) -> Mapping[str, Question]:
     sources = FormVersion.objects.in_bulk(versions)
@@ -34,7 +60,7 @@ def _questions(versions: tuple[int, ...]) -> Mapping[str, Question]:
         row["name"]: _question(row)
         for version in versions
         for row in md_to_dict(sources[version].source)["survey"]
-        if row.get("label::中文 (zh)") and not row["type"].startswith(("begin_", "end_"))
+        if _is_question(row)
     }
 
 

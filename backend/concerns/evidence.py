@@ -12,7 +12,7 @@ from sync import oplog
 from sync.entries import Entry
 from sync.shown import Clock, clock
 
-from . import danger, life_cycle
+from . import danger, life_cycle, undecided
 from .models import Escalation, Finding, Gap
 
 
@@ -63,15 +63,6 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
-    """A critical rule for which something was not asked."""
-
-    rule: str
-    rule_version: int
-    missing: list[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """A call to the police that somebody recorded."""
 
@@ -108,7 +99,7 @@ class Evidence:
 
     findings: list[Shown]
     concerns: list[UUID]
-    gaps: list[Undecided]
+    gaps: list[undecided.Undecided]
     police: list[Reported]
     steps: list[Step]
 
@@ -132,10 +123,7 @@ def of(row: Escalation) -> Evidence:
     return Evidence(
         findings=[_shown(finding, entries, sources) for finding in findings],
         concerns=danger.open_concerns([row.file]).get(row.file, []),
-        gaps=[
-            Undecided(rule=gap.rule, rule_version=gap.rule_version, missing=gap.missing)
-            for gap in gaps
-        ],
+        gaps=[undecided.shown(gap) for gap in gaps],
         police=[*_police(sources.values(), sealed=row.sealed), *_reports(steps, people, sources)],
         steps=[_step(entry, people) for entry in steps],
     )

@@ -10,7 +10,6 @@ how many there are.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,7 +23,7 @@ from backend.regions import queries as regions
 from backend.visits import queries as visits
 from backend.visits.queries import Row
 from fieldforms import words
-from fieldforms.facts import Case, all_facts
+from fieldforms.facts import Case, forms
 from sync import oplog
 from sync.entries import Applied, Entry
 
@@ -304,16 +303,11 @@ def skipped(entry: Entry) -> list[str]:
 
 def _form(entry: Entry, given_with: Row | None, found: Gathered) -> str:
     """A form that no fact is read from would make everything unknown: then it is the usual one."""
-    if entry.form in _forms():
+    if entry.form in forms():
         return entry.form
     if given_with and given_with.id in found.parts:
         return VISIT
     return DELEGATION if given_with and given_with.id in found.delegations else REPORT
-
-
-@cache
-def _forms() -> frozenset[str]:
-    return frozenset(form for fact in all_facts().values() for form in fact.sources)
 
 
 def _place(

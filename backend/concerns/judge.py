@@ -12,6 +12,7 @@ from sync.protocol import ids
 
 from . import calendar, calls, rulesets, variants
 from .episodes import SERVER
+from .gaps import nothing_learned
 from .inputs import Cause, gather
 from .judging import (
     GRAVE_WORDS,
@@ -29,6 +30,8 @@ from .rules.model import Ruleset, ruleset
 from .year_tables import Years
 
 _SHA = re.compile(r"[0-9a-f]{64}")
+# What is no visit. Gaps are a visit's.
+_ASK_LITTLE = {"concern.raise", "delegation.confirm"}
 Known = Mapping[tuple[UUID, str], int]
 
 
@@ -57,7 +60,7 @@ def judge_applied(applied: Sequence[Applied], now: datetime) -> list[Draft]:
         if call and any(item.sealed is cause.sealed for item in news):
             brought.add(calls.matter(cause))
         if cause.fresh:
-            drafts += [_gap(cause, gap, now) for gap in judgement.gaps if not _asks_little(cause)]
+            drafts += [_gap(cause, gap, now) for gap in judgement.gaps if _has_gaps(cause)]
             _tell(cause, judgement)
             _tell_age(cause, judgement)
     return [*drafts, *calls.follow(police, brought=brought, now=now)]
@@ -136,7 +139,9 @@ def finding_draft(
 def _gap(cause: Cause, gap: Gap, now: datetime) -> Draft:
     data = {
         "rule": gap.rule, "rule_version": gap.version, "branch": gap.branch,
-        "missing": list(gap.missing), "sealed": gap.sealed, **_origin(cause),
+        "missing": list(gap.missing), "ask": list(gap.ask), "sealed": gap.sealed,
+        "division": cause.division, "skips": skips(cause),
+        "visit": str(cause.entry.data.get("visit") or ""), **_origin(cause),
     }  # fmt: skip
     return _draft(cause, "gap", (gap.rule, str(gap.branch)), data, now)
 
@@ -160,9 +165,11 @@ def _draft(
     )
 
 
-def _asks_little(cause: Cause) -> bool:
-    """Every critical rule would be a gap of a report and of a delegation. Gaps are a visit's."""
-    return cause.entry.kind in {"concern.raise", "delegation.confirm"}
+def _has_gaps(cause: Cause) -> bool:
+    """A report and a delegation ask little, an attempted visit learns nothing: each critical rule would
+    be a gap.
+    """
+    return cause.entry.kind not in _ASK_LITTLE and not nothing_learned(cause.case.answers)
 
 
 def _tell(cause: Cause, judgement: Judgement) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from fieldforms import facts, suspects, words
 from fieldforms.vocabulary import codes
 
+from . import gaps
 from .inputs import CHINA, Cause
 from .rules import engine
 from .rules.local import Variant, localised
@@ -209,8 +210,9 @@ def by_rules(
     evaluation = engine.evaluate(rules, collected, sealed=cause.sealed)
     by_id = {rule.id: rule for rule in rules.rules}
     found = [_found(by_id[finding.rule], finding, local) for finding in evaluation.findings]
+    open_ = gaps.of_visit(evaluation.gaps, cause.case, collected)
     differs = collected.get("age_differs", False)
-    return Judgement(found, evaluation.gaps, age_differs=differs), evaluation.failures
+    return Judgement(found, open_, age_differs=differs), evaluation.failures
 
 
 def _found(rule: Rule, finding: engine.Finding, local: Sequence[Variant]) -> Found:

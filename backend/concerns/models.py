@@ -79,12 +79,16 @@ class Finding(AppendRecord):
 
 
 class Gap(AppendRecord):
-    """A critical rule that could not be decided, because facts were not collected."""
+    """A critical rule that could not be decided, because facts were not collected.
+
+    `ask`: the questions of her form that were open and would have decided it.
+    """
 
     rule = models.TextField()
     rule_version = models.IntegerField()
     branch = models.IntegerField(default=0)
     missing = ArrayField(models.TextField(), default=list)
+    ask = ArrayField(models.TextField(), default=list)
     sealed = models.BooleanField(default=False)
     observed = models.DateTimeField()
     cause = models.UUIDField()

@@ -93,6 +93,7 @@ def gap_columns(entry: Entry) -> Columns:
         "rule_version": data["rule_version"],
         "branch": data["branch"],
         "missing": list(data["missing"]),
+        "ask": list(data.get("ask", [])),
         "sealed": data["sealed"],
         "observed": dt.datetime.fromisoformat(data["observed"]),
         "cause": UUID(data["cause"]),
@@ -150,7 +151,7 @@ FINDING = RecordType(
 )  # fmt: skip
 GAP = RecordType(
     name="gap", model=Gap, policy=Policy.APPEND, kinds={"gap.record": True},
-    columns=["rule", "rule_version", "branch", "missing", "sealed", "observed", "cause"],
+    columns=["rule", "rule_version", "branch", "missing", "ask", "sealed", "observed", "cause"],
     project=gap_columns, server_only=True,
 )  # fmt: skip
 ESCALATION = RecordType(

@@ -54,6 +54,7 @@ class Published:
     version: int
     sha256: str
     ruleset: Ruleset
+    documents: Sequence[Mapping[str, Any]]
 
 
 def current() -> Published:
@@ -67,7 +68,7 @@ def current() -> Published:
 @lru_cache(maxsize=8)
 def _load(version: int, sha256: str) -> Published:
     content = RulesetVersion.objects.values_list("content", flat=True).get(sha256=sha256)
-    return Published(version, sha256, ruleset(content))
+    return Published(version, sha256, ruleset(content), content)
 
 
 def publish_rules(
@@ -103,7 +104,7 @@ def put_in_force(
         # The lock keeps two publications from taking the same number.
         versions = list(RulesetVersion.objects.select_for_update().order_by("version"))
         if versions and versions[-1].sha256 == rules.sha256:
-            return Published(versions[-1].version, rules.sha256, rules)
+            return Published(versions[-1].version, rules.sha256, rules, documents)
         _refuse_changes(documents, versions, rules.sha256)
         RulesEdition.objects.filter(division="", status="published").update(
             status="retired", retired_by=actor, retired_at=now
@@ -119,7 +120,7 @@ def put_in_force(
             subject_type="rules",
             detail={"version": made.version, "sha256": made.sha256, "by": by},
         )  # fmt: skip
-    return Published(made.version, made.sha256, rules)
+    return Published(made.version, made.sha256, rules, documents)
 
 
 def refuse_changes(documents: Sequence[Mapping[str, Any]]) -> None:

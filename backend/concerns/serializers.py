@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from backend.regions import codes as divisions
+from backend.visits.serializers import DetailOut, OpenedOut
 from fieldforms.vocabulary import codes
 from sync.shown import ClockOut
 
@@ -134,7 +135,37 @@ class FindingOut(serializers.Serializer):
 class GapOut(serializers.Serializer):
     rule = serializers.CharField()
     rule_version = serializers.IntegerField()
-    missing = serializers.ListField(child=serializers.CharField())
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Facts.")
+    ask = serializers.ListField(
+        child=serializers.CharField(), help_text="Questions of her form that would have decided it."
+    )
+    sealed = serializers.BooleanField()
+
+
+class ChildOut(DetailOut):
+    """`gaps`: what the last visit left open; absent for those who may not read what was seen."""
+
+    gaps = GapOut(many=True, required=False)
+
+
+class VisitOut(OpenedOut):
+    gaps = GapOut(many=True)
+    much_unasked = serializers.BooleanField(
+        help_text="So many critical questions are open that the township should look at it."
+    )
+
+
+class LookOut(serializers.Serializer):
+    """The values of `looking.Look`: a sign, never an accusation."""
+
+    part = serializers.UUIDField()
+    child = serializers.UUIDField()
+    observed = serializers.DateTimeField()
+    division = serializers.CharField()
+    place = serializers.CharField()
+    person = serializers.UUIDField(help_text="Who made the visit.")
+    name = serializers.CharField()
+    signs = serializers.ListField(child=serializers.ChoiceField(codes("visit_sign")))
 
 
 class ReportedOut(serializers.Serializer):

@@ -40,9 +40,9 @@ def risk_levels(divisions: Collection[str]) -> dict[str, dict[str, dict[str, Any
 
 
 def cards(division: str) -> list[dict[str, Any]]:
-    """`{division, version, sha256}` of what is in force in one division, the widest first; the content
-    is had by the hash. One statement.
+    """`{division, version, sha256, content}` of what is in force in one division, the widest first. One
+    statement.
     """
     rows = RulesEdition.objects.filter(status="published", division__in=steps(division))
-    found = rows.order_by("division").values("division", "version", "sha256")
+    found = rows.order_by("division").values("division", "version", "sha256", "content")
     return [dict(row) for row in found]

@@ -8,7 +8,7 @@ from backend.attachments import reactions as attachments
 from backend.caseload import reactions as caseload
 from backend.caseload import transfer_reactions as transfers
 from backend.children import reactions as children
-from backend.concerns import judge, kept, telling, timers
+from backend.concerns import judge, kept, telling, timers, unasked
 from backend.concerns import reactions as concerns
 from backend.dossier import reactions as dossier
 from backend.erasure import reactions as erasure
@@ -40,6 +40,7 @@ def react(applied: Sequence[Applied], now: datetime) -> list[Draft]:
     timers.keep_clocks(applied, now)
     telling.tell_of_steps(applied, now)
     telling.tell_of_missing_years(applied, now)
+    unasked.tell_of_unasked(applied, now)
     case_telling.tell_leads(applied, now)
     partners.tell_steps(applied, now)
     erasure.erase_files(applied, now)

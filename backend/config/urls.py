@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from backend.accounts.permissions import Phone
 from backend.common.admin import site
+from backend.concerns.child_api import SignsView
 from backend.dossier.api import DossiersView, OpenView
 from backend.erasure.api import EraseView
 from sync.api import SyncView
@@ -43,7 +44,8 @@ api: list[URLPattern | URLResolver] = [
     path("children/<uuid:child>/dossiers/", DossiersView.as_view()),
     path("dossiers/<uuid:dossier>/open", OpenView.as_view()),
     path("children/<uuid:child>/erase", EraseView.as_view()),
-    path("children/", include("backend.visits.urls")),
+    path("children/", include("backend.concerns.child_urls")),
+    path("visits/signs/", SignsView.as_view()),
     path("roster/", include("backend.caseload.roster.urls")),
     path("", include("backend.caseload.urls")),
     path("", include("backend.notifications.urls")),

@@ -24,8 +24,8 @@ from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
 from backend.referrals import directory
 from backend.referrals.record import RECORD_TYPES as REFERRALS
 from backend.visits.record import RECORD_TYPES as VISITS
+from fieldforms import facts, sealing, suspects, wording
 from fieldforms import queries as forms
-from fieldforms import sealing, suspects
 from sync import ports, review
 from sync.entries import Entry
 from sync.recovered import RECOVERED
@@ -76,10 +76,13 @@ def witness(incarnation: UUID, reason: str, now: datetime) -> None:
 
 
 def config(sender: ports.Sender) -> dict[str, Any]:
-    """What a phone has to know: forms to fill in, rules to judge by with what its county set on top of
-    them, whom to call, and how long it may go without a contact before it closes its files."""
+    """What a phone has to know: forms to fill in and how they word their questions, rules to judge by
+    with what its county set on top of them, whom to call, and how long it may go without a contact
+    before it closes its files. All of it is there when there is no signal."""
+    in_force = forms.in_force()
     always = {
-        "forms": forms.in_force(),
+        "forms": in_force,
+        "questions": wording.labels(in_force, of=facts.forms()),
         "lease": {"days": lease_days(sender.shard)},
         "directory": directory.for_phones([sender.shard] if sender.shard else []),
     }
@@ -88,7 +91,9 @@ def config(sender: ports.Sender) -> dict[str, Any]:
     except rulesets.NoRules:
         return always
     local = variants.cards(sender.shard)
-    known = {"version": rules.version, "sha256": rules.sha256, "local": local}
+    known = {
+        "version": rules.version, "sha256": rules.sha256, "content": rules.documents, "local": local,
+    }  # fmt: skip
     return {**always, "rules": known}
 
 

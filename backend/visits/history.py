@@ -15,12 +15,16 @@ from backend.caseload import queries as caseload
 from backend.regions import codes
 from fieldforms import sealing
 from sync import oplog
+from sync.entries import Entry
 from sync.shown import Clock, clock
 from sync.uploads import queries as attachments
 
+from . import signs
 from .models import Visit, VisitPart
 
 LAST = 5
+# What she writes of a child in her own words, apart from what the child said.
+OWN_WORDS = ("facts_observed", "opinion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Opened:
     `photos` counts what was photographed ("2 of 3 pending"), `attachments` are all copies of it.
     """
 
+    op: UUID
     summary: Summary
     received: datetime | None
     clock: Clock | None
@@ -55,6 +60,8 @@ class Opened:
     problems: list[dict[str, Any]]
     photos: attachments.Count
     attachments: list[attachments.Card]
+    # Codes of `visit_sign`; none where the words are withheld.
+    signs: list[str]
 
 
 def detail(*, viewer: UUID, child: UUID, now: datetime) -> dict[str, Any]:
@@ -78,6 +85,14 @@ def last(child: UUID) -> tuple[int, list[Summary]]:
     return parts(child).count(), _summaries(rows, _visits(rows))
 
 
+def last_learned(child: UUID, *, viewer: UUID, now: datetime) -> UUID | None:
+    """The last visit that was not merely attempted, unless its words are not for this reader."""
+    rows = list(parts(child)[:LAST])
+    visits = _visits(rows)
+    met = [row for row in rows if row.id not in visits or visits[row.id].mode != "attempted"]
+    return met[0].id if met and met[0].id not in _hidden(met[:1], viewer, now) else None
+
+
 def opened(
     rows: Sequence[VisitPart], *, viewer: UUID, child: UUID, county: str, now: datetime
 ) -> list[Opened]:
@@ -86,23 +101,27 @@ def opened(
     The answers of the sealed group are operations of their own and are not among these, nor is what was
     photographed for them.
     """
-    visits = _visits(rows)
-    ops = [*(row.op for row in rows), *(visit.op for visit in visits.values())]
+    earlier = _earlier(rows)
+    visits = _visits([*rows, *earlier])
+    ops = [*(row.op for row in (*rows, *earlier)), *(visit.op for visit in visits.values())]
     entries = {entry.op: entry for entry in oplog.load("op = ANY(%s)", [ops])}
     problems = {told.op: told.problems for told in oplog.outcomes([row.op for row in rows])}
     photos = attachments.of_operations(ops)
     hidden = _hidden(rows, viewer, now)
+    seen = {row.id: _seen(row, visits.get(row.id), entries) for row in (*rows, *earlier)}
+    in_order = [row.id for row in (*rows, *earlier)]
     audit.record(
         actor=viewer, action="child.visits", subject=child, subject_type="child", county=county, now=now,
         detail={"visits": [str(row.id) for row in rows]},
     )  # fmt: skip
     found = []
-    for row, summary in zip(rows, _summaries(rows, visits), strict=True):
+    for place, (row, summary) in enumerate(zip(rows, _summaries(rows, visits), strict=True), 1):
         entry, visit = entries.get(row.op), visits.get(row.id)
         shared = entries.get(visit.op) if visit else None
         cards = [*photos.get(row.op, []), *(photos.get(visit.op, []) if visit else [])]
         found.append(
             Opened(
+                op=row.op,
                 summary=summary,
                 received=entry.received if entry else None,
                 clock=clock(entry) if entry else None,
@@ -114,9 +133,75 @@ def opened(
                 problems=problems.get(row.op) or [],
                 photos=attachments.count(cards),
                 attachments=cards,
+                signs=[]
+                if row.id in hidden
+                else signs.of(seen[row.id], before=[seen[id_] for id_ in in_order[place:]]),
             )
         )
     return found
+
+
+def signs_of(
+    children: Any, *, since: datetime, most: int, viewer: UUID, now: datetime
+) -> list[tuple[VisitPart, list[str]]]:
+    """The last `most` visits to these children since then, the latest first, each with its signs.
+
+    `children` are ids or a query of them. Of what is withheld from the reader there is nothing.
+    """
+    # Signs look back at earlier visits: as far again as what is listed.
+    horizon = since - (now - since)
+    rows = list(
+        VisitPart.objects.filter(file__in=children, observed__gte=horizon).order_by(
+            "-observed", "id"
+        )[: 2 * most]
+    )
+    visits = _visits(rows)
+    ops = [*(row.op for row in rows), *(visit.op for visit in visits.values())]
+    entries = {entry.op: entry for entry in oplog.load("op = ANY(%s)", [ops])}
+    hidden = _hidden(rows, viewer, now)
+    earlier: dict[UUID, list[signs.Seen]] = {}
+    found = []
+    for row in reversed(rows):
+        seen, before = _seen(row, visits.get(row.id), entries), earlier.setdefault(row.file, [])
+        if row.observed >= since and row.id not in hidden:
+            found.append((row, signs.of(seen, before=before)))
+        before.insert(0, seen)
+    return found[::-1][:most]
+
+
+def _earlier(rows: Sequence[VisitPart]) -> list[VisitPart]:
+    """The visits before a page's last one that signs look back at."""
+    if not rows:
+        return []
+    last = rows[-1]
+    before = parts(last.file).filter(observed__lt=last.observed)
+    return list(before[: signs.NOT_ALONE])
+
+
+def _seen(row: VisitPart, visit: Visit | None, entries: Mapping[UUID, Entry]) -> signs.Seen:
+    entry, shared = entries.get(row.op), entries.get(visit.op) if visit else None
+    answers = _answers(entry.data) if entry else {}
+    told = clock(entry) if entry else None
+    times = shared.data if shared else {}
+    return signs.Seen(
+        observed=row.observed,
+        received=entry.received if entry else row.observed,
+        mode=visit.mode if visit else "",
+        child_seen=row.child_seen,
+        alone={"yes": True, "no": False}.get(str(answers.get("child_seen_alone"))),
+        started=_moment(times.get("started")),
+        ended=_moment(times.get("ended")),
+        words=tuple(said for name in OWN_WORDS if isinstance(said := answers.get(name), str)),
+        clock_off=bool(told and told.off),
+    )
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _hidden(rows: Iterable[VisitPart], viewer: UUID, now: datetime) -> set[UUID]:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from backend.caseload.queries import FileOut
 from backend.common.language import language
+from fieldforms.vocabulary import codes
 from sync.shown import ClockOut
 
 
@@ -70,3 +71,7 @@ class OpenedOut(serializers.Serializer):
     problems = ProblemOut(many=True)
     photos = PhotosOut()
     attachments = AttachmentOut(many=True)
+    signs = serializers.ListField(
+        child=serializers.ChoiceField(codes("visit_sign")),
+        help_text="Worth a look, and no accusation: codes of `visit_sign`.",
+    )

@@ -75,13 +75,27 @@ def no_adult_in_the_house(story: Story) -> str:
         "police_called": "yes", "police_called_at": at.isoformat(timespec="minutes"),
         "police_receipt": RECEIPT, "actions_taken": "已打110，陪孩子到民警来。",
     }  # fmt: skip
-    saved = phone.record(*visit(story, {"guardian_event": "hospital"}, told, at=at))
+    answer = phone.say(*visit(story, {"guardian_event": "hospital"}, told, at=at))
+    shown, saved = the_phone_says_what_to_do(answer), answer["saved"]
     story.extra["visit"], story.extra["part"] = saved[0]["target"], saved[1]["target"]
     phone.do("edit", story.child, "--set", 'actual_carer="nobody"')
     waiting = phone.do("status")["operations"]["unsent"]
     check(waiting == 4, f"{waiting} operations wait")
     check(not story.queue(), "the office knows of it already")
-    return "visit, police receipt and an edit are kept on A; nothing has reached the office"
+    return f"{shown}; all is kept on A, nothing has reached the office"
+
+
+def the_phone_says_what_to_do(answer: Json) -> str:
+    """Before any network: the finding, whom to call with which number, what to write down."""
+    found = {one["rule"]: one for one in answer.get("advice", {}).get("findings", ())}
+    check("R10" in found, f"the phone says {answer.get('advice')}")
+    r10 = found["R10"]
+    check(r10["severity"] == "critical" and r10["do"]["zh"].startswith("立即拨打110"), f"{r10}")
+    numbers = [number["phone"] for call in r10["call"] for number in call["numbers"]]
+    check(numbers[:1] == ["110"], f"the numbers are {numbers}")
+    noted = [item["code"] for item in r10["write_down"]]
+    check({"call_time", "call_officer", "call_receipt"} <= set(noted), f"to write down: {noted}")
+    return f"A shows R10 and to call {numbers[0]} at once, and asks for time, officer and receipt"
 
 
 def a_colleague_edits_the_same_child(story: Story) -> str:

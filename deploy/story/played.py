@@ -52,9 +52,13 @@ class Handset:
         return answer
 
     def record(self, *lines: Json, together: bool = False) -> list[Json]:
-        said = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-        saved: list[Json] = self.do("register" if together else "record", "-", say=said)["saved"]
+        saved: list[Json] = self.say(*lines, together=together)["saved"]
         return saved
+
+    def say(self, *lines: Json, together: bool = False) -> Json:
+        """Records them; the answer holds what the phone itself makes of them too."""
+        said = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+        return self.do("register" if together else "record", "-", say=said)
 
     def sync(self) -> Json:
         return self.do("sync", "--tries", "3")

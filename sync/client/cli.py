@@ -64,8 +64,16 @@ def _register(phone: Phone, given: argparse.Namespace) -> Result:
 
 
 def _append(phone: Phone, given: argparse.Namespace, *, together: bool) -> Result:
-    saved = phone.append(*_news(phone, given), together=together, person=given.person)
-    return {"saved": [asdict(one) for one in saved]}
+    """What the adviser says is shown once it is saved: before that it is no more than a draft."""
+    advice = phone.advise(*_news(phone, given), person=given.person)
+    saved = phone.append(*advice.news, together=together, person=given.person)
+    result: Result = {"saved": [asdict(one) for one in saved]}
+    if advice.said and given.json:
+        result["advice"] = advice.said
+    elif advice.lines:
+        # At once: `raise` may wait long for a network.
+        print("\n".join(advice.lines), flush=True)
+    return result
 
 
 def _raise(phone: Phone, given: argparse.Namespace) -> Result:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sync.merge import registers
 from sync.protocol import ids, messages
 
-from . import attachments, closing, log, outbox, session, view
+from . import advice, attachments, closing, log, outbox, session, view
 from .errors import Closed, Enrolled, NotEnrolled, Refused, TryLater, Unknown, Unusable
 from .log import New, Saved
 from .store import Store
@@ -88,6 +88,16 @@ class Phone:
     def people(self) -> list[UUID]:
         """Whom this phone is enrolled for; the first is the author unless another is named."""
         return [UUID(person["id"]) for person in self.store.get("people", [])]
+
+    def advise(self, *news: New, person: UUID | None = None) -> advice.Advice:
+        """What the project's adviser says to operations that are about to be saved, and the operations
+        with what was shown written into them: give those to `append`. Raises `NotEnrolled`.
+        """
+        people = self.people
+        if not people:
+            raise NotEnrolled
+        held = AtHand(self, person=person or people[0])
+        return advice.advise(news, held, language=self.language)
 
     def append(self, *news: New, together: bool = False, person: UUID | None = None) -> list[Saved]:
         """Writes operations to the log, durably and all or none.
@@ -291,3 +301,22 @@ class Phone:
             "clock_offset": self.store.get("clock_offset"),
             "synced_at": self.store.get("synced_at"),
         }
+
+
+class AtHand:
+    """What an adviser may look at: `advice.Held` of one phone at one moment."""
+
+    def __init__(self, phone: Phone, *, person: UUID) -> None:
+        self.now = phone.clock()
+        self.person = person
+        closing.observe(phone.store, self.now)
+        self.closed = closing.why(phone.store, self.now)
+        known = phone.store.get("config", {})
+        self.config: Mapping[str, Any] = {name: part["value"] for name, part in known.items()}
+        self._store = phone.store
+
+    def record(self, record: UUID | str) -> view.Seen | None:
+        return None if self.closed else view.one(self._store, str(record))
+
+    def records(self, *, type: str, file: UUID) -> list[view.Seen]:
+        return [] if self.closed else view.every(self._store, type_=type, file=str(file))

@@ -154,7 +154,9 @@ def _append_only(
 ) -> Seen:
     if rev is None:
         first = own[0].operation
-        body = {"person": str(first.person), "data": first.data}
+        body = {
+            "person": str(first.person), "observed": first.wall.isoformat(), "data": first.data,
+        }  # fmt: skip
     unsent = sum(made.outcome is None for made in own)
     return Seen(
         id=id_, type=type_, file=file, rev=rev, pending=unsent, body=body, values={}, conflicts=[]

@@ -136,8 +136,8 @@ def test_a_question_is_read_as_its_form_version_asked_it(monkeypatch: pytest.Mon
     first, later = Source(question="adult_with_child_now"), Source(question="lives_alone")
     fact = replace(all_facts()["no_adult_now"], sources={"household_visit": {2: first, 4: later}})
     monkeypatch.setattr(facts_map, "all_facts", lambda: {fact.name: fact})
-    asked = {v: facts_map._asked_in.__wrapped__("household_visit", v) for v in ("2", "3", "4", "5")}
-    assert [asked[v][0][1].question for v in "2345"] == [
+    asked = {v: facts_map.asked_in.__wrapped__("household_visit", v) for v in ("2", "3", "4", "5")}
+    assert [asked[v][fact.name][1].question for v in "2345"] == [
         "adult_with_child_now", "adult_with_child_now", "lives_alone", "lives_alone",
     ]  # fmt: skip
     assert facts({"adult_with_child_now": "no"}, form="unheard_of").keys() == facts({}).keys()

@@ -13,7 +13,7 @@ from backend.concerns.rulesets import shipped
 from fieldforms import facts as facts_map
 
 from .relevance import hidden
-from .vectors import FILE, VECTORS, judge, material
+from .vectors import FILE, VECTORS, evaluated, judge, material
 
 NATIONAL = ruleset(shipped())
 PURPOSES = {"holds", "does not", "unknown", "edge", "skipped"}
@@ -25,6 +25,19 @@ each_vector = pytest.mark.parametrize(
 @each_vector
 def test_a_case_gives_its_findings_and_gaps(vector: dict[str, Any]) -> None:
     assert judge(vector, NATIONAL) == (sorted(vector["findings"]), sorted(vector["gaps"]))
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        pytest.param(vector, id=f"{vector['rule']}-{vector['name']}")
+        for vector in VECTORS
+        if "asks" in vector
+    ],
+)
+def test_the_gaps_of_a_case_name_the_questions_that_are_open(vector: dict[str, Any]) -> None:
+    _, open_ = evaluated(vector, NATIONAL)
+    assert sorted({question for gap in open_ for question in gap.ask}) == vector["asks"]
 
 
 @each_vector

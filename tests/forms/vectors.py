@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from backend.concerns.rules.engine import Evaluation, evaluate
+from backend.concerns import gaps
+from backend.concerns.rules.engine import Gap, evaluate
 from backend.concerns.rules.model import Ruleset
 from fieldforms.facts import Case, collect
 
@@ -27,9 +28,12 @@ class Material:
     skipped: frozenset[str]
     case: Mapping[str, Any]
 
-    def facts(self, *, sealed: bool) -> dict[str, Any]:
+    def given(self, *, sealed: bool) -> Case:
         answers = (self.open or {}) | ((self.sealed or {}) if sealed else {})
-        return collect(Case(answers=answers, skipped=self.skipped, **self.case))
+        return Case(answers=answers, skipped=self.skipped, **self.case)
+
+    def facts(self, *, sealed: bool) -> dict[str, Any]:
+        return collect(self.given(sealed=sealed))
 
 
 def material(vector: Mapping[str, Any]) -> Material:
@@ -46,7 +50,7 @@ def material(vector: Mapping[str, Any]) -> Material:
         answers, secret = _changed(base["answers"], given), _changed(base["sealed"], sealed)
     case = {
         "form": form,
-        "version": base["version"],
+        "version": vector.get("version", base["version"]),
         "observed": date.fromisoformat(vector.get("observed", base["observed"])),
         "child": vector.get("child", base["child"]),
         "history": vector.get("history", ()),
@@ -62,14 +66,20 @@ def _changed(base: Mapping[str, Any], change: Mapping[str, Any] | None) -> dict[
 
 def judge(vector: Mapping[str, Any], ruleset: Ruleset) -> tuple[list[str], list[str]]:
     """What was found and what was not known, as `rule/branch`. A rule that fails fails the test."""
+    found, open_ = evaluated(vector, ruleset)
+    return sorted(found), sorted(f"{gap.rule}/{gap.branch}" for gap in open_)
+
+
+def evaluated(vector: Mapping[str, Any], ruleset: Ruleset) -> tuple[list[str], list[Gap]]:
     there = material(vector)
-    evaluations: list[Evaluation] = []
-    if there.open is not None:
-        evaluations.append(evaluate(ruleset, there.facts(sealed=False), sealed=False))
-    if there.sealed is not None:
-        evaluations.append(evaluate(ruleset, there.facts(sealed=True), sealed=True))
-    assert not [failure for evaluation in evaluations for failure in evaluation.failures]
-    return (
-        sorted(f"{f.rule}/{f.branch}" for e in evaluations for f in e.findings),
-        sorted(f"{g.rule}/{g.branch}" for e in evaluations for g in e.gaps),
-    )
+    found: list[str] = []
+    open_: list[Gap] = []
+    for answers, sealed in ((there.open, False), (there.sealed, True)):
+        if answers is None:
+            continue
+        case, facts = there.given(sealed=sealed), there.facts(sealed=sealed)
+        evaluation = evaluate(ruleset, facts, sealed=sealed)
+        assert not evaluation.failures
+        found += [f"{f.rule}/{f.branch}" for f in evaluation.findings]
+        open_ += gaps.of_visit(evaluation.gaps, case, facts)
+    return found, open_

@@ -157,6 +157,39 @@ def test_what_cannot_be_done_is_said_with_a_code(
     assert error["message"]
 
 
+def test_a_project_s_adviser_is_heard_before_a_line_is_saved(
+    server: str, world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.enrol(server)
+    monkeypatch.setenv("SYNC_CLIENT_ADVISER", "tests.sync.adviser:advise")
+    said = shell("record", "--kind", "note.write", "--data", '{"text": "help"}')
+    assert said["advice"] == {"heard": ["help"], "closed": None, "parts": said["advice"]["parts"]}
+    (note,) = shell("show", "--type", "note")["records"]
+    assert note["body"]["data"] == {"text": "help", "heard": True}
+    assert shell("sync")["receipts"][0]["outcome"] == "applied"
+    later = shell("raise", "--kind", "note.write", "--data", '{"text": "again"}')
+    assert {"records", "outbox"} <= set(later["advice"]["parts"])
+    assert later["sync"]["sent"] == 1
+    shell("pin", "--pin", "4711")
+    shell("lock")
+    locked = shell("record", "--kind", "note.write", "--data", '{"text": "locked"}')
+    assert locked["advice"]["closed"] == "client.locked"
+
+
+def test_an_adviser_that_fails_or_is_not_there_never_stops_a_record(
+    server: str, world: World, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.enrol(server)
+    for name in ("tests.sync.adviser:no_such_function", "no.such.module:advise", "nonsense"):
+        monkeypatch.setenv("SYNC_CLIENT_ADVISER", name)
+        said = shell("record", "--kind", "note.write", "--data", '{"text": "help"}')
+        assert said["advice"]["fault"].startswith(name)
+        assert len(said["saved"]) == 1
+    monkeypatch.setenv("SYNC_CLIENT_ADVISER", "")
+    assert shell("record", "--kind", "note.write").keys() == {"saved"}
+    assert shell("sync")["sent"] == 4
+
+
 def test_a_mistyped_command_ends_with_two(shell: Shell) -> None:
     command = [sys.executable, "-m", "sync.client", "edit", "not-an-id"]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 2

@@ -118,6 +118,9 @@ def test_what_is_not_known_is_never_taken_for_safe(facts: dict[str, Any]) -> Non
         ("facts.school in ['primary', 'juniro']", "school is never 'juniro'"),
         ("facts.harms == ['x']", "is list and is compared with literals"),
         ("facts.school.exists(s, s == 'x')", "take a list"),
+        ("facts.harms.exists(h, h == facts.school)", "only the item and literals"),
+        ("facts.harms.all(h, h != 'x' || facts.no_adult_now)", "only the item and literals"),
+        ("facts.harms.exists(h, h == 'x' && (facts.age_years < 8))", "only the item and literals"),
         ("facts.age_years", "is int, not true or false"),
         ("facts.no_adult_now && facts.age_years", "takes true or false"),
         ("!facts.school", "takes true or false"),
@@ -139,6 +142,7 @@ def test_lint_refuses_what_the_two_engines_could_see_differently(when: str, said
         "'bullied' in facts.harms && facts.no_adult_now == true",
         "facts.harms.exists(h, h == 'bullied' || h in ['x'])",
         "facts.harms.all(h, h != 'bullied')",
+        "facts.harms.exists(h, h == 'bullied') && facts.age_years < 8",
     ],
 )
 def test_lint_lets_a_sound_rule_pass_and_the_engine_knows_the_same_language(when: str) -> None:
@@ -224,3 +228,12 @@ def test_a_branch_that_says_something_unknown_is_refused(change: dict[str, Any],
 def test_graver_branches_have_to_stand_first() -> None:
     with pytest.raises(RuleInvalid, match="put graver ones first"):
         rules((UNATTENDED, "high"), (UNATTENDED, "critical"))
+
+
+def test_a_list_without_its_fact_is_unknown_and_one_with_it_decides() -> None:
+    when = "facts.harms.exists(h, h == 'bullied') && facts.no_adult_now"
+    absent = evaluate(rules((when, "critical")), {"no_adult_now": True})
+    assert [gap.missing for gap in absent.gaps] == [("harms",)]
+    known = evaluate(rules((when, "critical")), {"harms": ["bullied"]})
+    assert [gap.missing for gap in known.gaps] == [("no_adult_now",)]
+    assert evaluate(rules((when, "critical")), {"harms": []}).gaps == []

@@ -7,7 +7,10 @@ The grammar is the part of CEL whose meaning is the same on the server and on th
     value      = "(" condition ")" | literal | "[" literal { "," literal } "]" | name
                | "facts." name [ ( ".exists(" | ".all(" ) name "," condition ")" ] ;
 
-What is not in it raises `Unsound`, with what to do instead.
+The condition inside `exists` and `all` speaks of its name and of literals, never of `facts`: with an
+absent member there one engine raises and the other answers true or false (seen with
+common-expression-language 0.10 and cel-js 8.0.0). What is not in the grammar raises `Unsound`, with
+what to do instead.
 """
 
 import re
@@ -124,6 +127,11 @@ class _Reader:
         if self.take("["):
             return self.literals()
         if self.take("facts"):
+            if self.variables:
+                raise Unsound(
+                    "inside exists and all only the item and literals may be compared;"
+                    " compare other facts outside"
+                )
             return self.fact()
         if self.kind == "name" and self.token in self.variables:
             self.at += 1

@@ -32,13 +32,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A critical branch that could not be decided, and the facts that were missing."""
+    """A critical branch that could not be decided, and the facts that were missing.
+
+    `ask`: the questions that would give them; the engine knows none (`gaps.of_visit`).
+    """
 
     rule: str
     version: int
     branch: int
     missing: tuple[str, ...]
     sealed: bool
+    ask: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

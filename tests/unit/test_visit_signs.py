@@ -1,0 +1,41 @@
+"""Signs of a visit that is worth a look: when they hold and when they do not."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.visits import signs
+from fieldforms.vocabulary import codes
+
+NOW = dt.datetime(2026, 11, 29, 8, tzinfo=dt.UTC)
+VECTORS = json.loads(Path(__file__).with_name("visit_signs.json").read_text("utf-8"))
+
+
+def seen(given: dict[str, Any]) -> signs.Seen:
+    minutes, days = given.get("minutes"), given.get("days", 0)
+    return signs.Seen(
+        observed=NOW, received=NOW + dt.timedelta(days=days), mode=given.get("mode", "home"),
+        child_seen=given.get("child_seen", True), alone=given.get("alone", True),
+        started=None if minutes is None else NOW,
+        ended=None if minutes is None else NOW + dt.timedelta(minutes=minutes),
+        words=tuple(given.get("words", ())), clock_off=given.get("clock_off", False),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
+def test_a_visit_shows_the_signs_that_a_risk_may_be_missed(vector: dict[str, Any]) -> None:
+    assert (
+        signs.of(seen(vector["visit"]), before=list(map(seen, vector["before"]))) == vector["signs"]
+    )
+
+
+def test_every_sign_has_its_words_and_a_vector() -> None:
+    assert {sign for vector in VECTORS for sign in vector["signs"]} == {
+        # What was not asked is told by the gaps, not by this function.
+        code
+        for code in codes("visit_sign")
+        if code != "unasked"
+    }
