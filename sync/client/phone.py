@@ -10,7 +10,7 @@ from uuid import UUID
 from sync.merge import registers
 from sync.protocol import ids, messages
 
-from . import attachments, closing, log, outbox, session, view
+from . import attachments, closing, configuration, log, outbox, session, view
 from .errors import Closed, Enrolled, NotEnrolled, Refused, TryLater, Unknown, Unusable
 from .log import New, Saved
 from .store import Store
@@ -246,6 +246,16 @@ class Phone:
         """Raises `Closed`."""
         closing.check(self.store, self.clock())
         return view.every(self.store, type_=type, file=str(file) if file else None)
+
+    def configuration(self, part: str) -> Any:
+        """What the server told this phone to know, also without a network; None where it told nothing.
+
+        What speaks of people closes with the files; the rest, such as the numbers of offices, does
+        not. Raises `Closed`.
+        """
+        if configuration.is_personal(self.store, part):
+            closing.check(self.store, self.clock())
+        return configuration.value(self.store, part)
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Fields on which people disagree: what is shown, and every value with its operation."""
