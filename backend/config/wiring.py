@@ -1,6 +1,7 @@
 """Registers every record type with sync and gives sync what it needs of this project."""
 
 import hashlib
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,8 +22,9 @@ from backend.concerns.record import RECORD_TYPES as CONCERNS
 from backend.dossier.record import RECORD_TYPES as DOSSIER
 from backend.erasure.record import RECORD_TYPES as ERASURE
 from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
-from backend.referrals import directory
+from backend.referrals import directory, phone_book
 from backend.referrals.record import RECORD_TYPES as REFERRALS
+from backend.regions import codes
 from backend.visits.record import RECORD_TYPES as VISITS
 from fieldforms import queries as forms
 from fieldforms import sealing, suspects
@@ -33,6 +35,8 @@ from sync.registry import registry
 from sync.uploads.losses import LOSS
 
 from . import reactions
+
+FIELD = ("village_supervisor", "township_supervisor")
 
 
 def install() -> None:
@@ -81,7 +85,7 @@ def config(sender: ports.Sender) -> dict[str, Any]:
     always = {
         "forms": forms.in_force(),
         "lease": {"days": lease_days(sender.shard)},
-        "directory": directory.for_phones([sender.shard] if sender.shard else []),
+        **numbers(sender.areas),
     }
     try:
         rules = rulesets.current()
@@ -90,6 +94,17 @@ def config(sender: ports.Sender) -> dict[str, Any]:
     local = variants.cards(sender.shard)
     known = {"version": rules.version, "sha256": rules.sha256, "local": local}
     return {**always, "rules": known}
+
+
+def numbers(areas: Collection[str]) -> dict[str, Any]:
+    """Offices, which a locked phone shows too, and apart from them the people's own numbers."""
+    rows = directory.callable_in({area[:6] for area in areas})
+    own = phone_book.Persons(areas, now=clock.now()).of(areas)
+    return {
+        "directory": [*directory.hotlines(), *map(directory.line_of, rows)],
+        "duty": phone_book.offices(areas, rows),
+        "people": ports.Personal(own),
+    }
 
 
 def lease_days(county: str) -> int:
@@ -111,8 +126,8 @@ def sender_of_device(device: UUID) -> ports.Sender | None:
 
 def _sender(device: Any) -> ports.Sender:
     people = accounts.people_of(device.id)
-    today = clock.today()
-    prefixes = sorted({p for person in people for p in accounts.prefixes(person, on=today)})
+    grants = [g for own in accounts.grants(people, on=clock.today()).values() for g in own]
+    prefixes = sorted({prefix for _, own in grants for prefix in own})
     return ports.Sender(
         device=device.id,
         people=people,
@@ -120,4 +135,12 @@ def _sender(device: Any) -> ports.Sender:
         revoked=device.revoked_at is not None,
         scope_hash=hashlib.sha256(",".join(prefixes).encode()).hexdigest()[:16],
         orders=tuple(ports.Order(id_, do) for id_, do in accounts.open_orders(device.id)),
+        areas=_areas(grants),
     )
+
+
+def _areas(grants: Iterable[tuple[str, list[str]]]) -> tuple[str, ...]:
+    """Where a phone's people work in the field; of others' phones where they work at all."""
+    own = {prefix for role, prefixes in grants for prefix in prefixes if role in FIELD}
+    every = own or {prefix for _, prefixes in grants for prefix in prefixes}
+    return tuple(sorted(area for area in every if codes.is_well_formed(area) and len(area) >= 6))

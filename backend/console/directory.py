@@ -80,7 +80,7 @@ def _shown(
     members = people_of([row.id for row in rows]) if keeps else {}
     context = {
         "rows": [(row, members.get(row.id, [])) for row in rows],
-        "hotlines": queries.hotlines(), "keeps": bool(keeps), "areas": keeps,
+        "hotlines": queries.hotlines(), "keeps": bool(keeps), "areas": keeps, "today": today,
         "people": partner_accounts(keeps, on=today) if keeps else [],
         "places": regions.places({row.division for row in rows}),
         "agencies": choices("agency"), "error": error, "typed": typed,

@@ -167,6 +167,9 @@ class OrganisationOut(serializers.Serializer):
     phone = serializers.CharField()
     offers = serializers.CharField()
     hours = serializers.CharField()
+    as_of = serializers.DateField(
+        allow_null=True, help_text="When somebody last stood for the entry."
+    )
     active = serializers.BooleanField()
 
 
@@ -189,6 +192,9 @@ class OrganisationChangeIn(serializers.Serializer):
     phone = serializers.CharField(max_length=60, required=False, allow_blank=True)
     offers = serializers.CharField(max_length=500, required=False, allow_blank=True)
     hours = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    as_of = serializers.DateField(
+        required=False, help_text="When the number was last confirmed; today if left out."
+    )
     active = serializers.BooleanField(required=False)
 
 

@@ -1,0 +1,175 @@
+"""Whom she can call from a doorstep without a signal: the numbers her advice names are on her phone (issue 9, 13)."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from backend.accounts import services as accounts
+from backend.concerns import judge, rulesets
+from backend.concerns.rules.contacts import called
+from backend.config import wiring
+from backend.duty import services as duty
+from backend.referrals import services as referrals
+from backend.referrals.errors import AsOfAhead
+from sync.client import Phone
+from sync.client.errors import Closed
+from sync.protocol import messages
+
+from .conftest import COUNTY, NOW
+from .numbers import PEOPLE, TOWNSHIP, County, make
+
+PIN = "482913"
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def county(transactional_db: None, live_server: Any) -> County:
+    rulesets.publish_rules(rulesets.shipped(), actor=None, now=NOW)
+    return make(live_server.url)
+
+
+def numbers(phone: Phone, part: str, recipient: str) -> list[str]:
+    return [line["phone"] for line in phone.configuration(part)[recipient]]
+
+
+def test_a_phone_has_a_number_for_everybody_whom_a_rule_in_force_names(county: County) -> None:
+    """Offline: everything is read after the sync, from the phone's own file."""
+    phone = county.phone("wu")
+    named = called(judge.in_force())
+    assert {"police", "emergency", "court", "county_duty", "township", "police_station"} <= set(
+        named
+    )
+    for recipient, rules in named.items():
+        found = numbers(phone, "duty", recipient) + [
+            line["phone"] for line in phone.configuration("people").get(recipient, [])
+        ]
+        assert found, f"{rules}: {recipient}"
+
+
+def test_in_danger_the_national_line_comes_first_then_the_nearest_office(county: County) -> None:
+    county.office("县公安局", "police", COUNTY, "0855-0010")
+    phone = county.phone("wu")
+    assert numbers(phone, "duty", "police") == ["110", "0855-0001", "0855-0010"]
+    assert numbers(phone, "duty", "township") == ["0855-0002"]
+    assert numbers(phone, "duty", "county_officer") == ["0855-0005"]
+    (station,) = phone.configuration("duty")["police_station"]
+    assert station == {
+        "name": {"zh": "施洞派出所"}, "kind": "police_station", "phone": "0855-0001",
+        "hours": "8:30–17:30", "as_of": str(timezone.localdate(NOW)),
+    }  # fmt: skip
+
+
+def test_who_is_on_duty_and_the_deputies_are_there_for_the_days_without_a_signal(
+    county: County,
+) -> None:
+    own = county.phone("wu").configuration("people")
+    assert [line["name"] for line in own["township"]] == ["township"]
+    shown = [(line["name"], line.get("deputy", False)) for line in own["county_duty"]]
+    assert shown == [("officer", False), ("deputy", True), ("deputy", False)]
+    first, second, third = own["county_duty"]
+    assert (first["from"], first["until"]) == (second["from"], second["until"])
+    assert dt.datetime.fromisoformat(third["from"]) == NOW + 3 * DAY
+
+
+def test_leave_gives_the_turn_to_the_deputy_and_a_gap_to_the_lead(county: County) -> None:
+    duty.leave_create(
+        person=county.people["officer"], starts_at=NOW - DAY, ends_at=NOW + DAY,
+        actor=county.people["lead"], now=NOW,
+    )  # fmt: skip
+    own = county.phone("wu").configuration("people")["county_duty"]
+    assert [line["name"] for line in own] == ["deputy", "officer", "deputy", "deputy"]
+    duty.leave_create(
+        person=county.people["deputy"], starts_at=NOW + 4 * DAY, ends_at=NOW + 6 * DAY,
+        actor=county.people["lead"], now=NOW,
+    )  # fmt: skip
+    own = county.phone("wu").configuration("people")["county_duty"]
+    assert own[-1] == {"name": "lead", "phone": PEOPLE["lead"][2]}
+
+
+def test_a_locked_phone_shows_offices_and_nobodys_own_number(
+    county: County, tmp_path: Path
+) -> None:
+    phone = county.phone("wu", tmp_path / "phone.db")
+    own = numbers(phone, "people", "township")
+    assert own == [PEOPLE["township"][2]]
+    phone.set_pin(PIN)
+    phone.lock()
+    with pytest.raises(Closed):
+        phone.configuration("people")
+    on_disk = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert not [number for *_, number in PEOPLE.values() if number.encode() in on_disk]
+    for part in ("duty", "directory"):
+        said = messages.write(phone.configuration(part)).decode()
+        assert not [number for *_, number in PEOPLE.values() if number in said]
+    assert numbers(phone, "duty", "court") == ["0855-0006"]
+    phone.unlock(PIN)
+    assert numbers(phone, "people", "township") == own
+
+
+def test_numbers_of_another_county_or_township_are_not_on_the_phone(county: County) -> None:
+    phone = county.phone("wu")
+    parts = ("duty", "directory", "people")
+    said = "".join(messages.write(phone.configuration(part)).decode() for part in parts)
+    for name in ("next_township", "neighbour", "far_township", "far_lead"):
+        assert PEOPLE[name][2] not in said
+    assert "0855-2006" not in said
+    assert numbers(phone, "duty", "police_station") == ["0855-0001"]
+    far = county.phone("far_wu")
+    assert numbers(far, "duty", "court") == ["0855-2006"]
+    assert numbers(far, "people", "township") == [PEOPLE["far_township"][2]]
+    assert [line["name"] for line in far.configuration("people")["county_duty"]] == ["far_lead"]
+
+
+def test_who_has_no_number_or_has_left_is_on_no_phone(county: County) -> None:
+    county.add("silent", "township_supervisor", TOWNSHIP, "")
+    gone = county.add("gone", "township_supervisor", TOWNSHIP, "19000000099")
+    accounts.person_deactivate(person=gone, actor=None, now=NOW)
+    assert numbers(county.phone("wu"), "people", "township") == [PEOPLE["township"][2]]
+
+
+def test_a_number_is_as_of_the_day_an_administrator_last_stood_for_it(county: County) -> None:
+    given: dict[str, Any] = {"actor": county.people["admin"], "now": NOW}
+    today = timezone.localdate(NOW)
+    clinic = county.office("县妇幼保健院", "health", COUNTY, "0855-0011", as_of=today - 40 * DAY)
+    lines = county.phone("wu").configuration("duty")["health"]
+    dates = {line["name"]["zh"]: line["as_of"] for line in lines}
+    assert dates == {"县医院": str(today), "县妇幼保健院": str(today - 40 * DAY)}
+    row = referrals.organisation_change(organisation=clinic, phone="0855-0012", **given)
+    assert row.as_of == today
+    with pytest.raises(AsOfAhead):
+        referrals.organisation_change(organisation=clinic, as_of=today + DAY, **given)
+
+
+def test_numbers_that_did_not_change_are_not_sent_again_and_those_that_did_are(
+    county: County,
+) -> None:
+    phone = county.phone("wu")
+    before = {part: phone.store.get("config")[part] for part in ("duty", "people", "directory")}
+    phone.sync()
+    assert {part: phone.store.get("config")[part] for part in before} == before
+    county.office("县儿童福利院", "court", COUNTY, "0855-0013")
+    phone.sync()
+    assert "0855-0013" in numbers(phone, "duty", "court")
+    assert phone.store.get("config")["people"] == before["people"]
+
+
+def test_numbers_cost_as_many_statements_for_a_large_county_as_for_a_small_one(
+    county: County,
+) -> None:
+    areas = (TOWNSHIP + "201",)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            wiring.numbers(areas)
+        return len(captured)
+
+    before = cost()
+    for number in range(20):
+        county.office(f"第{number}小学", "school", TOWNSHIP, f"0855-3{number:03}")
+        county.add(f"more{number}", "township_supervisor", TOWNSHIP, f"1900001{number:04}")
+    assert cost() == before <= 7
