@@ -18,6 +18,7 @@ from backend.caseload.record import RECORD_TYPES as CASELOAD
 from backend.children.record import RECORD_TYPES as CHILDREN
 from backend.common import clock, encrypted, ledger, outbox_keys
 from backend.concerns import rulesets, variants
+from backend.concerns.editions import numbers as unreachable
 from backend.concerns.record import RECORD_TYPES as CONCERNS
 from backend.dossier.record import RECORD_TYPES as DOSSIER
 from backend.erasure.record import RECORD_TYPES as ERASURE
@@ -47,6 +48,7 @@ def install() -> None:
     )  # fmt: skip
     for record_type in (*ours, review.REVIEW, RECOVERED, LOSS):
         registry.register(record_type)
+    unreachable.install(phone_book.reachable)
     ports.install(
         ports.Ports(
             keys=encrypted.keys,

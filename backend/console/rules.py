@@ -15,7 +15,7 @@ from backend.common import clock
 from backend.common.errors import DomainError, NotFound
 from backend.concerns.editions import checking, errors, queries, rehearsals, services
 
-from . import words
+from . import lacks, words
 from .access import OfficeRequest, office, show
 from .paging import paged
 from .texts import text
@@ -117,6 +117,7 @@ def _shown(
         "card": card,
         "differences": queries.compared(standing.content if standing else empty, row.content),
         "unfitting": queries.unfitting(row, viewer=viewer, now=now),
+        "lacking": lacks.shown(queries.unreachable(row, viewer=viewer, now=now)),
         "result": result,
         "examples": [(one, _facts(one.facts)) for one in result.examples] if result else [],
         "content": request.POST.get("content") or _written(row.content),

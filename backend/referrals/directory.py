@@ -15,6 +15,8 @@ from django.utils import timezone
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
 from backend.common.errors import NotFound
+from backend.concerns import judge
+from backend.concerns.editions import numbers
 from backend.regions import codes
 from backend.regions import queries as regions
 from sync.protocol import ids
@@ -54,6 +56,12 @@ def serving(division: str) -> dict[UUID, Organisation]:
 def callable_in(counties: Collection[str]) -> list[Organisation]:
     """What has a number and serves a place there, for those without a signal; one statement."""
     return list(around(counties).filter(active=True).exclude(phone=""))
+
+
+def lacking(keeper: UUID, *, now: datetime) -> list[numbers.Lack]:
+    """Whom the rules in force name without a number, where the keeper is administrator."""
+    own = accounts.administered(keeper, on=timezone.localdate(now))
+    return numbers.lacking(judge.in_force(), areas=own, now=now) if own else []
 
 
 def line_of(row: Organisation) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from backend.concerns.editions.serializers import LackOut
 from fieldforms.vocabulary import codes
 
 from . import life, minimum
@@ -184,6 +185,9 @@ class HotlineOut(serializers.Serializer):
 class DirectoryOut(serializers.Serializer):
     hotlines = HotlineOut(many=True)
     organisations = OrganisationOut(many=True)
+    lacking = LackOut(
+        many=True, help_text="For administrators: whom rules name without a number in their area."
+    )
 
 
 class OrganisationChangeIn(serializers.Serializer):

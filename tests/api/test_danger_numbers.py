@@ -1,27 +1,36 @@
 """Whom she can call from a doorstep without a signal: the numbers her advice names are on her phone (issue 9, 13)."""
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend.accounts import services as accounts
+from backend.accounts.models import Person
 from backend.concerns import judge, rulesets
-from backend.concerns.rules.contacts import called
+from backend.concerns.models import RulesEdition
+from backend.concerns.rules.contacts import called, contacts
+from backend.concerns.rules.model import ruleset
 from backend.config import wiring
 from backend.duty import services as duty
 from backend.referrals import services as referrals
 from backend.referrals.errors import AsOfAhead
+from backend.referrals.models import Organisation
+from fieldforms.vocabulary import codes
 from sync.client import Phone
 from sync.client.errors import Closed
 from sync.protocol import messages
 
-from .conftest import COUNTY, NOW
+from .conftest import COUNTY, NOW, OTHER_COUNTY
 from .numbers import PEOPLE, TOWNSHIP, County, make
+from .town import Desk
 
 PIN = "482913"
 DAY = dt.timedelta(days=1)
@@ -173,3 +182,103 @@ def test_numbers_cost_as_many_statements_for_a_large_county_as_for_a_small_one(
         county.office(f"第{number}小学", "school", TOWNSHIP, f"0855-3{number:03}")
         county.add(f"more{number}", "township_supervisor", TOWNSHIP, f"1900001{number:04}")
     assert cost() == before <= 7
+
+
+def lacks(found: list[Any], county: str = COUNTY) -> dict[str, Any]:
+    return {one["recipient"]: one for one in found if one["county"] == county}
+
+
+def test_a_rule_without_a_number_warns_and_does_not_stand_in_the_way(
+    county: County, capsys: Any
+) -> None:
+    """The township beside hers has no office at all, and the county's court no number."""
+    close(county, "县法院")
+    call_command("publish_rules")
+    said = capsys.readouterr().out
+    for rule, recipient, place in (
+        ("R13", "court", COUNTY),
+        ("R16", "township_aid", COUNTY + "101"),
+        ("R3", "county_officer", OTHER_COUNTY),
+    ):
+        assert re.search(rf"^{rule}\b.*: {recipient}: no number in {place}$", said, re.MULTILINE)
+    assert "R13: court: no number" in said
+    # 110 is on every phone; the station serves her township.
+    assert ": police: " not in said
+    assert not re.search(rf"police_station: .*{TOWNSHIP}", said)
+    assert "rules in force" in said
+
+
+def test_the_warning_of_a_rule_without_a_number_is_on_the_edition_for_whose_county_it_is(
+    county: County,
+) -> None:
+    close(county, "县法院")
+    edition = RulesEdition.objects.get()
+    found = lacks(desk(county, "admin").get(f"rules/editions/{edition.id}/").json()["unreachable"])
+    assert "R13" in found["court"].pop("rules")
+    assert found["court"] == {"county": COUNTY, "recipient": "court", "townships": []}
+    assert found["township_aid"]["townships"] == [COUNTY + "101"]
+    assert "county_officer" not in found
+    far = desk(county, "far_admin").get(f"rules/editions/{edition.id}/").json()["unreachable"]
+    assert {one["county"] for one in far} == {OTHER_COUNTY}
+    page = browser(county, "admin").get(f"/office/rules/{edition.id}/").content.decode()
+    assert "手机上没有号码" in page
+    assert "人民法院" in page
+
+
+def test_a_local_rule_that_adds_somebody_without_a_number_warns_its_own_county(
+    county: County,
+) -> None:
+    rule = next(rule for rule in judge.in_force().rules if rule.id == "R13")
+    line = {"rule": "R13", "version": rule.version, "branch": 0, "add": ["procuratorate", "clinic"]}
+    answer = desk(county, "admin").post(
+        "rules/editions/", content={"branches": [line]}, division=COUNTY
+    )
+    assert answer.status_code == 201, answer.content
+    found = lacks(answer.json()["unreachable"])
+    # 12309 is on every phone; the township beside has no clinic.
+    assert "procuratorate" not in found
+    assert (found["clinic"]["rules"], found["clinic"]["townships"]) == (["R13"], [COUNTY + "101"])
+
+
+def test_the_directory_tells_an_administrator_whom_rules_name_without_a_number(
+    county: County,
+) -> None:
+    close(county, "县法院")
+    assert "court" in lacks(desk(county, "admin").get("directory/").json()["lacking"])
+    assert desk(county, "officer").get("directory/").json()["lacking"] == []
+    page = browser(county, "admin").get("/office/directory/").content.decode()
+    assert "手机上没有号码" in page
+    assert "号码核实日期" in page
+    county.office("新法院", "court", COUNTY, "0855-0014")
+    assert "court" not in lacks(desk(county, "admin").get("directory/").json()["lacking"])
+
+
+def test_a_rule_names_whom_its_text_names_though_nobody_there_is_told() -> None:
+    document = next(rule for rule in rulesets.shipped() if rule["id"] == "R13")
+    (branch,) = document["branches"]
+    told = {**branch["do"], "zh": "和派出所一起上门，再带孩子去村卫生室。"}
+    rule = {**document, "branches": [{**branch, "to": ["court"], "statutory": [], "do": told}]}
+    assert called(ruleset([rule])) == {
+        "police_station": ["R13"], "court": ["R13"], "clinic": ["R13"],
+    }  # fmt: skip
+    assert set(contacts()) | {"supervisor"} == set(codes("recipient"))
+
+
+def close(county: County, name: str) -> None:
+    row = Organisation.objects.get(name=name)
+    referrals.organisation_change(
+        organisation=row.id, active=False, actor=county.people["admin"], now=NOW
+    )
+
+
+def desk(county: County, name: str) -> Desk:
+    return Desk(Person.objects.get(id=county.people[name]))
+
+
+def browser(county: County, name: str) -> Client:
+    client = Client()
+    client.force_login(
+        Person.objects.get(id=county.people[name]),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    return client
