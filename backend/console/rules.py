@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backend.common import clock
 from backend.common.errors import DomainError, NotFound
+from backend.concerns import years_ahead
 from backend.concerns.editions import checking, errors, queries, rehearsals, services
 
 from . import lacks, words
@@ -39,7 +40,8 @@ def rules(request: OfficeRequest) -> HttpResponse:
     viewer, now = request.visitor.person, clock.now()
     sheet = paged(request, queries.editions(viewer=viewer, now=now))
     cards = queries.cards(sheet.page.object_list, viewer=viewer, now=now)
-    return show(request, "rules", {"sheet": sheet, "cards": cards})
+    context = {"sheet": sheet, "cards": cards, "wanted": years_ahead.wanted(clock.today())}
+    return show(request, "rules", context)
 
 
 @office("rules")
