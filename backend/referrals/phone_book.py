@@ -20,6 +20,7 @@ from . import directory
 from .models import Organisation
 
 Line = dict[str, Any]
+Placed = tuple[Mapping[str, Any], str]  # with the division that it serves
 # A phone may be without a signal for weeks: whoever is on duty by then has to be on it.
 AHEAD = timedelta(days=14)
 _TOWNSHIP, _ON_DUTY = "township", "county_duty"
@@ -31,14 +32,24 @@ def offices(areas: Collection[str], rows: Iterable[Organisation]) -> dict[str, l
     """For each recipient of a rule: a national line, then who serves the place, the narrowest area
     first, then who sits elsewhere in the township. Areas have six digits or more.
     """
+    near = local(areas, rows)
+    return {
+        code: [*national(contact), *_answering(contact, near)]
+        for code, contact in contacts().items()
+    }
+
+
+def national(contact: Contact) -> list[Line]:
+    return _answering(contact, [(line, codes.COUNTRY) for line in directory.hotlines()])
+
+
+def local(areas: Collection[str], rows: Iterable[Organisation]) -> list[Placed]:
     ranked = [(place, row) for row in rows if (place := _nearness(row.division, areas))]
-    near = [row for _, row in sorted(ranked, key=lambda found: found[0])]
-    lines = [*((line, codes.COUNTRY) for line in directory.hotlines()),
-             *((directory.line_of(row), row.division) for row in near)]  # fmt: skip
-    return {code: _answering(contact, lines) for code, contact in contacts().items()}
+    near = sorted(ranked, key=lambda found: found[0])
+    return [(directory.line_of(row), row.division) for _, row in near]
 
 
-def _answering(contact: Contact, lines: Iterable[tuple[Mapping[str, Any], str]]) -> list[Line]:
+def _answering(contact: Contact, lines: Iterable[Placed]) -> list[Line]:
     return [
         {name: line[name] for name in _SAID if name in line}
         for line, division in lines
@@ -134,8 +145,14 @@ def reachable(townships: Collection[str], *, now: datetime) -> dict[str, frozens
     rows = directory.callable_in(counties)
     here = {c: [r for r in rows if c.startswith(r.division[:6])] for c in counties}
     persons = Persons(townships, now=now)
+    nation = {
+        code for code, contact in contacts().items() if contact.national and national(contact)
+    }
     found: dict[str, frozenset[str]] = {}
     for township in townships:
-        book = (offices([township], here[township[:6]]), persons.of([township]))
-        found[township] = frozenset(code for part in book for code, lines in part.items() if lines)
+        own = local([township], here[township[:6]])
+        book = ({code: _answering(contact, own) for code, contact in contacts().items()},
+                persons.of([township]))  # fmt: skip
+        called = {code for part in book for code, lines in part.items() if lines}
+        found[township] = frozenset(called | nation)
     return found

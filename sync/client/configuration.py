@@ -31,6 +31,15 @@ def value(store: Store, name: str) -> Any:
     return messages.parse(store.vault.open(base64.b64decode(part["sealed"]), _about(name)))
 
 
+def at_hand(store: Store, *, closed: bool) -> dict[str, Any]:
+    """Every part's value; what speaks of people only where nothing closes the files."""
+    return {
+        name: value(store, name)
+        for name, part in known(store).items()
+        if not (closed and part.get("personal"))
+    }
+
+
 def is_personal(store: Store, name: str) -> bool:
     return bool(known(store).get(name, {}).get("personal"))
 

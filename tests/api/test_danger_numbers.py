@@ -16,10 +16,11 @@ from backend.accounts import services as accounts
 from backend.accounts.models import Person
 from backend.concerns import judge, rulesets
 from backend.concerns.models import RulesEdition
-from backend.concerns.rules.contacts import called, contacts
+from backend.concerns.rules.contacts import called, contacts, to_call
 from backend.concerns.rules.model import ruleset
 from backend.config import wiring
 from backend.duty import services as duty
+from backend.referrals import directory, phone_book
 from backend.referrals import services as referrals
 from backend.referrals.errors import AsOfAhead
 from backend.referrals.models import Organisation
@@ -85,6 +86,24 @@ def test_who_is_on_duty_and_the_deputies_are_there_for_the_days_without_a_signal
     assert dt.datetime.fromisoformat(third["from"]) == NOW + 3 * DAY
 
 
+def test_in_danger_she_calls_whose_turn_it_is_then_the_office_and_locked_the_office_alone(
+    county: County,
+) -> None:
+    phone = county.phone("wu")
+    parts = {part: phone.configuration(part) for part in ("duty", "people")}
+
+    def shown(recipient: str, *, days: float, known: Any = parts) -> list[str]:
+        lines = to_call(recipient, known, now=NOW + days * DAY)
+        return [line["phone"] for line in lines]
+
+    officer, deputy = PEOPLE["officer"][2], PEOPLE["deputy"][2]
+    assert shown("county_duty", days=1) == [officer, deputy, "0855-0005"]
+    assert shown("county_duty", days=4) == [deputy, "0855-0005"]
+    assert shown("county_duty", days=30) == ["0855-0005"]
+    assert shown("township", days=1) == [PEOPLE["township"][2], "0855-0002"]
+    assert shown("county_duty", days=1, known={"duty": parts["duty"]}) == ["0855-0005"]
+
+
 def test_leave_gives_the_turn_to_the_deputy_and_a_gap_to_the_lead(county: County) -> None:
     duty.leave_create(
         person=county.people["officer"], starts_at=NOW - DAY, ends_at=NOW + DAY,
@@ -132,6 +151,29 @@ def test_numbers_of_another_county_or_township_are_not_on_the_phone(county: Coun
     assert numbers(far, "duty", "court") == ["0855-2006"]
     assert numbers(far, "people", "township") == [PEOPLE["far_township"][2]]
     assert [line["name"] for line in far.configuration("people")["county_duty"]] == ["far_lead"]
+
+
+def test_a_supervisor_who_also_administers_the_county_carries_her_own_townships_numbers(
+    county: County,
+) -> None:
+    accounts.role_grant(
+        person=county.people["wu"], role="administrator", prefixes=[COUNTY],
+        starts_on=NOW.date() - DAY, actor=None, now=NOW,
+    )  # fmt: skip
+    phone = county.phone("wu")
+    assert numbers(phone, "people", "township") == [PEOPLE["township"][2]]
+    assert numbers(phone, "duty", "police_station") == ["0855-0001"]
+
+
+def test_who_is_on_duty_for_the_township_comes_before_its_other_supervisors(
+    county: County,
+) -> None:
+    county.add("stands_in", "township_supervisor", TOWNSHIP, "19000000020")
+    county.shift("stands_in", -1, 2, division=TOWNSHIP)
+    own = county.phone("wu").configuration("people")["township"]
+    assert [(line["name"], "until" in line) for line in own] == [
+        ("stands_in", True), ("stands_in", False), ("township", False),
+    ]  # fmt: skip
 
 
 def test_who_has_no_number_or_has_left_is_on_no_phone(county: County) -> None:
@@ -208,6 +250,19 @@ def test_a_rule_without_a_number_warns_and_does_not_stand_in_the_way(
     assert "rules in force" in said
 
 
+def test_a_national_line_hides_no_missing_number_unless_it_is_enough(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line for psychological aid is no hospital; 110 is the police."""
+    aid = {"phone": "12356", "kind": "health", "name": {"zh": "心理援助热线"}, "hours": "24h"}
+    monkeypatch.setattr(directory, "hotlines", lambda lines=(*directory.hotlines(), aid): lines)
+    assert "12356" in numbers(county.phone("wu"), "duty", "health")
+    close(county, "县医院")
+    found = phone_book.reachable([TOWNSHIP], now=NOW)[TOWNSHIP]
+    assert "health" not in found
+    assert {"police", "emergency", "procuratorate", "court", "township", "county_duty"} <= found
+
+
 def test_the_warning_of_a_rule_without_a_number_is_on_the_edition_for_whose_county_it_is(
     county: County,
 ) -> None:
@@ -246,10 +301,13 @@ def test_the_directory_tells_an_administrator_whom_rules_name_without_a_number(
     close(county, "县法院")
     assert "court" in lacks(desk(county, "admin").get("directory/").json()["lacking"])
     assert desk(county, "officer").get("directory/").json()["lacking"] == []
-    page = browser(county, "admin").get("/office/directory/").content.decode()
+    client = browser(county, "admin")
+    page = client.get("/office/directory/").content.decode()
     assert "手机上没有号码" in page
-    assert "号码核实日期" in page
-    county.office("新法院", "court", COUNTY, "0855-0014")
+    day = str(timezone.localdate(NOW) - DAY)
+    row = {"name": "新法院", "kind": "court", "division": COUNTY, "phone": "0855-0014"}
+    client.post("/office/directory/new/", row | {"as_of": day})
+    assert f"号码核实日期 {day}" in client.get("/office/directory/").content.decode()
     assert "court" not in lacks(desk(county, "admin").get("directory/").json()["lacking"])
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from sync import api, ports
-from sync.client import New, Phone, log, vault
+from sync.client import New, Phone, configuration, log, vault
 from sync.client.errors import Closed, NoPin, TryLater, Unsealed, Unusable, WrongPin
 from sync.client.transport import Answer
 from sync.models import DeviceLog, Operation
@@ -161,6 +161,9 @@ def test_a_locked_phone_shows_the_numbers_of_offices_and_of_nobody_in_person(
     assert own.encode() not in on_disk(phone)
     assert phone.configuration("offices")["workshop"][0]["phone"] == "0855-0000001"
     assert phone.configuration("unheard of") is None
+    assert configuration.at_hand(phone.store, closed=True).keys() == {
+        "records", "outbox", "lease", "offices",
+    }  # fmt: skip
     phone.unlock(PIN)
     assert phone.configuration("people")["workshop"][0]["phone"] == own
 

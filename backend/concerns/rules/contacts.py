@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ class Contact:
 
     offices: tuple[str, ...]
     digits: int = 0
+    national: bool = False
     words: tuple[str, ...] = ()
     herself: bool = False
 
@@ -42,9 +44,25 @@ def _contact(code: str, said: Mapping[str, Any]) -> Contact:
     return Contact(
         offices=tuple(said.get("offices", [code])),
         digits=said.get("digits", 0),
+        national=said.get("national", False),
         words=tuple(said.get("words", [])),
         herself=said.get("herself", False),
     )
+
+
+def to_call(recipient: str, parts: Mapping[str, Any], *, now: datetime) -> list[Mapping[str, Any]]:
+    """The lines of a phone's configuration to show for a recipient, in the order in which to call: the
+    persons whose turn it is, those who are always there, then the offices. Where `people` is closed, the
+    offices.
+    """
+    persons = parts.get("people", {}).get(recipient, [])
+    there = [line for line in persons if "from" not in line or _runs(line, now)]
+    return [*there, *parts.get("duty", {}).get(recipient, [])]
+
+
+def _runs(line: Mapping[str, str], now: datetime) -> bool:
+    read = datetime.fromisoformat
+    return read(line["from"]) <= now < read(line["until"])
 
 
 def called(rules: Ruleset, variants: Sequence[Variant] = ()) -> dict[str, list[str]]:
