@@ -255,7 +255,8 @@ def test_a_national_line_hides_no_missing_number_unless_it_is_enough(
 ) -> None:
     """A line for psychological aid is no hospital; 110 is the police."""
     aid = {"phone": "12356", "kind": "health", "name": {"zh": "心理援助热线"}, "hours": "24h"}
-    monkeypatch.setattr(directory, "hotlines", lambda lines=(*directory.hotlines(), aid): lines)
+    lines = (*directory.hotlines(), aid)
+    monkeypatch.setattr(directory, "hotlines", lambda: lines)
     assert "12356" in numbers(county.phone("wu"), "duty", "health")
     close(county, "县医院")
     found = phone_book.reachable([TOWNSHIP], now=NOW)[TOWNSHIP]
