@@ -1,7 +1,7 @@
 """Registers every record type with sync and gives sync what it needs of this project."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -109,6 +109,13 @@ def numbers(areas: Collection[str]) -> dict[str, Any]:
     }
 
 
+def areas_of(grants: Collection[tuple[str, list[str]]]) -> tuple[str, ...]:
+    """Where a phone's people work in the field; of others' phones where they work at all."""
+    own = {prefix for role, held in grants for prefix in held if role in FIELD}
+    every = own or {prefix for _, held in grants for prefix in held}
+    return tuple(sorted(area for area in every if codes.is_well_formed(area) and len(area) >= 6))
+
+
 def lease_days(county: str) -> int:
     """A county's own number, or everybody's."""
     days: int = settings.HUXING_LEASE_DAYS_BY_COUNTY.get(county, settings.HUXING_LEASE_DAYS)
@@ -128,8 +135,8 @@ def sender_of_device(device: UUID) -> ports.Sender | None:
 
 def _sender(device: Any) -> ports.Sender:
     people = accounts.people_of(device.id)
-    grants = [g for own in accounts.grants(people, on=clock.today()).values() for g in own]
-    prefixes = sorted({prefix for _, own in grants for prefix in own})
+    grants = accounts.grants(people, on=clock.today())
+    prefixes = sorted({p for own in grants.values() for _, held in own for p in held})
     return ports.Sender(
         device=device.id,
         people=people,
@@ -137,12 +144,5 @@ def _sender(device: Any) -> ports.Sender:
         revoked=device.revoked_at is not None,
         scope_hash=hashlib.sha256(",".join(prefixes).encode()).hexdigest()[:16],
         orders=tuple(ports.Order(id_, do) for id_, do in accounts.open_orders(device.id)),
-        areas=_areas(grants),
+        areas=areas_of([grant for own in grants.values() for grant in own]),
     )
-
-
-def _areas(grants: Iterable[tuple[str, list[str]]]) -> tuple[str, ...]:
-    """Where a phone's people work in the field; of others' phones where they work at all."""
-    own = {prefix for role, prefixes in grants for prefix in prefixes if role in FIELD}
-    every = own or {prefix for _, prefixes in grants for prefix in prefixes}
-    return tuple(sorted(area for area in every if codes.is_well_formed(area) and len(area) >= 6))
