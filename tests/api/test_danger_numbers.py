@@ -189,7 +189,7 @@ def test_a_number_is_as_of_the_day_an_administrator_last_stood_for_it(county: Co
     today = timezone.localdate(NOW)
     clinic = county.office("县妇幼保健院", "health", COUNTY, "0855-0011", as_of=today - 40 * DAY)
     lines = county.phone("wu").configuration("duty")["health"]
-    dates = {line["name"]["zh"]: line["as_of"] for line in lines}
+    dates = {line["name"]["zh"]: line["as_of"] for line in lines if "as_of" in line}
     assert dates == {"县医院": str(today), "县妇幼保健院": str(today - 40 * DAY)}
     row = referrals.organisation_change(organisation=clinic, phone="0855-0012", **given)
     assert row.as_of == today
