@@ -14,6 +14,7 @@ class Account:
     role: str
     prefix: str
     what: str
+    phone: str = ""
 
 
 ADMINISTRATORS = (
@@ -24,9 +25,13 @@ ADMINISTRATORS = (
     Account("province2", "周省管", "administrator", COUNTY[:2], "省级管理员 the province's second"),
 )
 DESKS = (
-    Account("officer", "杨晓梅", "county_officer", COUNTY, "县民政局 county officer"),
-    Account("officer2", "张国强", "county_officer", COUNTY, "县民政局 county officer"),
-    Account("lead", "龙建平", "county_lead", COUNTY, "科室负责人 county lead"),
+    Account(
+        "officer", "杨晓梅", "county_officer", COUNTY, "县民政局 county officer", "19000000101"
+    ),
+    Account(
+        "officer2", "张国强", "county_officer", COUNTY, "县民政局 county officer", "19000000102"
+    ),
+    Account("lead", "龙建平", "county_lead", COUNTY, "科室负责人 county lead", "19000000103"),
     Account("auditor", "李审计", "auditor", COUNTY, "审计员 auditor"),
 )
 # With the agency that each of them works for.
@@ -46,4 +51,7 @@ OTHER_DESKS = (Account("neighbour", "潘丽", "county_officer", OTHER_COUNTY, "�
 def township(number: int, code: str, place: str) -> Account:
     """The township supervisor of one township; the first is called `township`."""
     username = "township" if number == 1 else f"township{number}"
-    return Account(username, f"{place[:2]}督导员", "township_supervisor", code, f"{place} township")
+    return Account(
+        username, f"{place[:2]}督导员", "township_supervisor", code, f"{place} township",
+        phone=f"190000002{number:02}",
+    )  # fmt: skip

@@ -1,10 +1,12 @@
 """The demo's service directory, and what its office refers there."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from deploy import rounds
 from deploy.cast import PARTNERS
+from deploy.demo_data import agencies
 from deploy.demo_data.agencies import AGENCIES
 from deploy.office import Office, Refusal
 
@@ -33,10 +35,19 @@ def keep(administrator: Office, people: dict[str, str]) -> dict[str, Any]:
     return {"said": f"{len(known)} agencies"}
 
 
+def numbers(administrator: Office, places: Mapping[str, str]) -> dict[str, Any]:
+    """The offices that rules tell a supervisor to call, so that every phone has their numbers."""
+    known = {row["name"] for row in administrator.get("directory/")["organisations"]}
+    lines = [line for line in agencies.lines(places) if line["name"] not in known]
+    for line in lines:
+        administrator.post("directory/", line)
+    return {"said": f"{len(lines)} offices"}
+
+
 def refer(officer: Office, partners: dict[str, Office]) -> dict[str, Any]:
     """Of the drafts that visits left, those with a way are sent; one of each is answered."""
     sent = dict.fromkeys(WAYS, 0)
-    agencies = {row["name"]: row["id"] for row in officer.get("directory/")["organisations"]}
+    ids = {row["name"]: row["id"] for row in officer.get("directory/")["organisations"]}
     due = dt.datetime.now(rounds.CHINA).date() + dt.timedelta(days=14)
     for row in list(officer.every("referrals/", status="draft")):
         need = row["need"]
@@ -46,7 +57,7 @@ def refer(officer: Office, partners: dict[str, Office]) -> dict[str, Any]:
         path = f"referrals/{row['id']}"
         digest = officer.post(f"{path}/preview", {"fields": fields})["digest"]
         asked = {
-            "revision": row["revision"], "organisation": agencies[agency], "due_on": str(due),
+            "revision": row["revision"], "organisation": ids[agency], "due_on": str(due),
             "purpose": PURPOSES[need], "fields": fields, "digest": digest,
         }  # fmt: skip
         revision = officer.post(f"{path}/send", asked)["revision"]

@@ -107,6 +107,7 @@ class Seed:
         notes.once("roster sheet", self.sheet)
         people = notes.once("people", self.people)
         notes.once("on call", self.on_call)
+        notes.once("numbers to call", self.numbers)
         notes.once("the other county", self.other_county)
         notes.once("roster import", self.import_roster)
         supervisors = people["supervisors"][: FEW if self.small else None]
@@ -161,7 +162,7 @@ class Seed:
 
     def _row(self, account: Account) -> dict[str, Any]:
         return {
-            "name": account.name, "phone": "", "username": account.username,
+            "name": account.name, "phone": account.phone, "username": account.username,
             "password": self.password, "role": account.role, "prefixes": [account.prefix],
         }  # fmt: skip
 
@@ -181,6 +182,9 @@ class Seed:
     def on_call(self) -> dict[str, Any]:
         officers = [self.office("officer"), self.office("officer2")]
         return casework.on_call(self.office("lead"), officers)
+
+    def numbers(self) -> dict[str, Any]:
+        return referring.numbers(self.office("admin"), roster.divisions())
 
     def import_roster(self) -> dict[str, str]:
         said = self.stack.manage(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .merge.registers import Spec
-from .ports import Sender, ports
+from .ports import Personal, Sender, ports
 from .protocol import messages, sealing
 from .registry import Registry, registry
 
@@ -15,7 +15,9 @@ KEEP_DAYS = 30
 
 
 def news(known: Mapping[str, str], sender: Sender) -> dict[str, dict[str, Any]]:
-    """The parts that the device lacks or has in another version: `{part: {hash, value}}`."""
+    """The parts that the device lacks or has in another version: `{part: {hash, value}}`, with
+    `personal` where it speaks of people.
+    """
     parts = {"records": records(registry), **_outbox(), **ports().config(sender)}
     hashed = {name: _part(value) for name, value in parts.items()}
     return {name: part for name, part in hashed.items() if known.get(name) != part["hash"]}
@@ -61,6 +63,8 @@ def _spec(spec: Spec) -> dict[str, Any]:
 
 
 def _part(value: Any) -> dict[str, Any]:
+    if isinstance(value, Personal):
+        return {**_part(value.value), "personal": True}
     return {"hash": _hash(value), "value": value}
 
 

@@ -34,7 +34,8 @@ class Order:
 class Sender:
     """Who pushes: the device, the people enrolled on it, and the shard of a file it opens unasked.
 
-    `orders` are those it has not confirmed, the oldest first.
+    `orders` are those it has not confirmed, the oldest first. `areas` is what its people look after, for
+    `Ports.config`; sync does not look into it.
     """
 
     device: UUID
@@ -43,6 +44,14 @@ class Sender:
     revoked: bool
     scope_hash: str
     orders: tuple[Order, ...] = ()
+    areas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A part of the configuration that speaks of people: a device closes it with its files."""
+
+    value: Any
 
 
 class OutboxKeys(Protocol):

@@ -249,6 +249,13 @@ def working_in(divisions: Collection[str], *, role: str, on: date) -> dict[UUID,
     return areas(set(rows.values_list("person_id", flat=True)), on=on, roles=[role])
 
 
+def worked_in(areas: Collection[str], *, role: str, on: date) -> set[str]:
+    """The prefixes within the areas by which somebody active holds the role on a day; one statement."""
+    rows = _inside(RoleGrant.objects.filter(current(on), role=role), areas)
+    held = rows.filter(person__is_active=True).values_list("prefixes", flat=True)
+    return {prefix for own in held for prefix in own if codes.covers(areas, prefix)}
+
+
 def person_named(username: str) -> UUID | None:
     return Person.objects.filter(username=username).values_list("id", flat=True).first()
 

@@ -83,6 +83,27 @@ def is_working_day(day: dt.date, years: Mapping[int, Year]) -> bool:
     return day in table.worked or (day.weekday() < 5 and day not in table.holidays)
 
 
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What is received from `day` on has deadlines that need the calendar of `year`, which is missing."""
+
+    day: dt.date
+    year: int
+
+
+def first_needing(
+    count: int, *, today: dt.date, within: dt.timedelta, years: Mapping[int, Year]
+) -> Needed | None:
+    """The first day, today or so much later, from which so many working days cannot be counted."""
+    for number in range(within.days + 1):
+        day = today + number * _DAY
+        try:
+            _count(day, count, years)
+        except YearMissing as missing:
+            return Needed(day, missing.year)
+    return None
+
+
 def _count(day: dt.date, count: int, years: Mapping[int, Year]) -> dt.date:
     while count > 0:
         day += _DAY

@@ -19,9 +19,10 @@ def look_at_clocks() -> int:
 
 @shared_task
 def look_at_time() -> int:
-    """T1, T3, T4: what is overdue, uncovered, silent or ends soon."""
+    """T1, T3, T4: what is overdue, uncovered, silent or ends soon; and a calendar that will be missing."""
     now = clock.now()
     watch.delegations(now)
+    watch.calendars(now)
     return watch.visits(now) + watch.caseload(now)
 
 

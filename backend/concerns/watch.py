@@ -16,12 +16,14 @@ from backend.accounts import queries as accounts
 from backend.caseload import neglect
 from backend.notifications.services import Notice, enqueue
 
-from . import audience, calendar, timed
+from . import audience, calendar, timed, years_ahead
 from .limits import DEFAULT
 from .timed import Timed
 from .year_tables import Years
 
 _DAY = dt.timedelta(days=1)
+# Digits of the longest division code: administrators of any area.
+_ANY = 12
 
 
 def visits(now: dt.datetime) -> int:
@@ -75,6 +77,27 @@ def delegations(now: dt.datetime) -> None:
     _tell_each(
         found, kind="delegation.expiring", key=f"expiring:{_week(today)}", now=now,
         days=DEFAULT.expiring_days,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def calendars(now: dt.datetime) -> None:
+    """Administrators hear once a week that a year's working days will soon be missing, until it is loaded."""
+    today = timezone.localdate(now)
+    needed = years_ahead.wanted(today)
+    if needed is None:
+        return
+    everybody = accounts.widest("administrator", digits=_ANY, on=today)
+    enqueue(
+        [
+            Notice(
+                key=f"calendar.wanted:{needed.year}:{_week(today)}", person=person,
+                kind="calendar.wanted",
+                values={"year": needed.year, "day": needed.day, "link": "/office/rules/"},
+            )
+            for person in sorted(everybody)
+        ],
+        now=now,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Registers every record type with sync and gives sync what it needs of this project."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,12 +18,14 @@ from backend.caseload.record import RECORD_TYPES as CASELOAD
 from backend.children.record import RECORD_TYPES as CHILDREN
 from backend.common import clock, encrypted, ledger, outbox_keys
 from backend.concerns import rulesets, variants
+from backend.concerns.editions import numbers as unreachable
 from backend.concerns.record import RECORD_TYPES as CONCERNS
 from backend.dossier.record import RECORD_TYPES as DOSSIER
 from backend.erasure.record import RECORD_TYPES as ERASURE
 from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
-from backend.referrals import directory
+from backend.referrals import directory, phone_book
 from backend.referrals.record import RECORD_TYPES as REFERRALS
+from backend.regions import codes
 from backend.visits.record import RECORD_TYPES as VISITS
 from fieldforms import facts, sealing, suspects, wording
 from fieldforms import queries as forms
@@ -34,6 +37,8 @@ from sync.uploads.losses import LOSS
 
 from . import reactions
 
+FIELD = ("village_supervisor", "township_supervisor")
+
 
 def install() -> None:
     """Called once, when the apps are ready."""
@@ -43,6 +48,7 @@ def install() -> None:
     )  # fmt: skip
     for record_type in (*ours, review.REVIEW, RECOVERED, LOSS):
         registry.register(record_type)
+    unreachable.install(phone_book.reachable)
     ports.install(
         ports.Ports(
             keys=encrypted.keys,
@@ -84,7 +90,7 @@ def config(sender: ports.Sender) -> dict[str, Any]:
         "forms": in_force,
         "questions": wording.labels(in_force, of=facts.forms()),
         "lease": {"days": lease_days(sender.shard)},
-        "directory": directory.for_phones([sender.shard] if sender.shard else []),
+        **numbers(sender.areas),
     }
     try:
         rules = rulesets.current()
@@ -95,6 +101,24 @@ def config(sender: ports.Sender) -> dict[str, Any]:
         "version": rules.version, "sha256": rules.sha256, "content": rules.documents, "local": local,
     }  # fmt: skip
     return {**always, "rules": known}
+
+
+def numbers(areas: Collection[str]) -> dict[str, Any]:
+    """Offices, which a locked phone shows too, and apart from them the people's own numbers."""
+    rows = directory.callable_in({area[:6] for area in areas})
+    own = phone_book.Persons(areas, now=clock.now()).of(areas)
+    return {
+        "directory": [*directory.hotlines(), *map(directory.line_of, rows)],
+        "duty": phone_book.offices(areas, rows),
+        "people": ports.Personal(own),
+    }
+
+
+def areas_of(grants: Collection[tuple[str, list[str]]]) -> tuple[str, ...]:
+    """Where a phone's people work in the field; of others' phones where they work at all."""
+    own = {prefix for role, held in grants for prefix in held if role in FIELD}
+    every = own or {prefix for _, held in grants for prefix in held}
+    return tuple(sorted(area for area in every if codes.is_well_formed(area) and len(area) >= 6))
 
 
 def lease_days(county: str) -> int:
@@ -116,8 +140,8 @@ def sender_of_device(device: UUID) -> ports.Sender | None:
 
 def _sender(device: Any) -> ports.Sender:
     people = accounts.people_of(device.id)
-    today = clock.today()
-    prefixes = sorted({p for person in people for p in accounts.prefixes(person, on=today)})
+    grants = accounts.grants(people, on=clock.today())
+    prefixes = sorted({p for own in grants.values() for _, held in own for p in held})
     return ports.Sender(
         device=device.id,
         people=people,
@@ -125,4 +149,5 @@ def _sender(device: Any) -> ports.Sender:
         revoked=device.revoked_at is not None,
         scope_hash=hashlib.sha256(",".join(prefixes).encode()).hexdigest()[:16],
         orders=tuple(ports.Order(id_, do) for id_, do in accounts.open_orders(device.id)),
+        areas=areas_of([grant for own in grants.values() for grant in own]),
     )

@@ -18,7 +18,7 @@ from backend.referrals.serializers import OrganisationChangeIn, OrganisationIn
 from backend.regions import queries as regions
 from fieldforms.choices import choices
 
-from . import step_fields
+from . import lacks, step_fields
 from .access import OfficeRequest, office, show
 from .texts import text
 
@@ -80,9 +80,10 @@ def _shown(
     members = people_of([row.id for row in rows]) if keeps else {}
     context = {
         "rows": [(row, members.get(row.id, [])) for row in rows],
-        "hotlines": queries.hotlines(), "keeps": bool(keeps), "areas": keeps,
+        "hotlines": queries.hotlines(), "keeps": bool(keeps), "areas": keeps, "today": today,
         "people": partner_accounts(keeps, on=today) if keeps else [],
         "places": regions.places({row.division for row in rows}),
+        "lacking": lacks.shown(queries.lacking(person, now=clock.now())),
         "agencies": choices("agency"), "error": error, "typed": typed,
     }  # fmt: skip
     return show(request, "directory", context, status=error.status if error else 200)

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from backend.common import clock
 from backend.common.errors import DomainError, NotFound
+from backend.concerns import years_ahead
 from backend.concerns.editions import checking, errors, queries, rehearsals, services
 
-from . import words
+from . import lacks, words
 from .access import OfficeRequest, office, show
 from .paging import paged
 from .texts import text
@@ -39,7 +40,8 @@ def rules(request: OfficeRequest) -> HttpResponse:
     viewer, now = request.visitor.person, clock.now()
     sheet = paged(request, queries.editions(viewer=viewer, now=now))
     cards = queries.cards(sheet.page.object_list, viewer=viewer, now=now)
-    return show(request, "rules", {"sheet": sheet, "cards": cards})
+    context = {"sheet": sheet, "cards": cards, "wanted": years_ahead.wanted(clock.today())}
+    return show(request, "rules", context)
 
 
 @office("rules")
@@ -117,6 +119,7 @@ def _shown(
         "card": card,
         "differences": queries.compared(standing.content if standing else empty, row.content),
         "unfitting": queries.unfitting(row, viewer=viewer, now=now),
+        "lacking": lacks.shown(queries.unreachable(row, viewer=viewer, now=now)),
         "result": result,
         "examples": [(one, _facts(one.facts)) for one in result.examples] if result else [],
         "content": request.POST.get("content") or _written(row.content),

@@ -17,7 +17,7 @@ from .errors import NotADutyPlace
 from .models import Leave, Shift
 from .scope import KEEPERS, READERS
 
-__all__ = ["KEEPERS", "READERS", "Plan", "on_call", "plan", "rosters", "suited"]  # fmt: skip
+__all__ = ["KEEPERS", "READERS", "Plan", "on_call", "plan", "rosters", "suited", "turns"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,22 @@ def on_call(divisions: Collection[str], *, at: datetime) -> dict[str, UUID | Non
     able = able_of(wanted, at)
     return {
         division: roster.on_call(at, shifts=own, leaves=leaves, able=able[division])
+        for division, own in shifts.items()
+    }
+
+
+def turns(
+    divisions: Collection[str], *, start: datetime, end: datetime
+) -> dict[str, list[roster.Turn]]:
+    """Who is to be called in each division between two times; three statements."""
+    wanted = set(divisions)
+    shifts: dict[str, list[Shift]] = {division: [] for division in wanted}
+    for shift in _shifts(wanted, start, end):
+        shifts[shift.division].append(shift)
+    team = {p for own in shifts.values() for s in own for p in (s.person, *s.deputies)}
+    leaves, able = _leaves(team, start, end), able_of(wanted, start)
+    return {
+        division: roster.turns(start, end, shifts=own, leaves=leaves, able=able[division])
         for division, own in shifts.items()
     }
 

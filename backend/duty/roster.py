@@ -3,7 +3,7 @@
 import datetime as dt
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 
@@ -34,6 +34,35 @@ def on_call(
             ready = (p for p in (shift.person, *shift.deputies) if p in able and p not in away)
             return next(ready, None)
     return None
+
+
+class Turn(NamedTuple):
+    """Those to call between two moments, the deputies after whose turn it is."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    people: tuple[UUID, ...]
+
+
+def turns(
+    start: dt.datetime, end: dt.datetime, *, shifts: Iterable[OnCall], leaves: Sequence[Span],
+    able: Collection[UUID],
+) -> list[Turn]:  # fmt: skip
+    """Who is to be called when, in order. A turn that touches the span is given whole, so that what is
+    said of it does not change from hour to hour.
+    """
+    found: list[Turn] = []
+    for shift in shifts:
+        team = (shift.person, *shift.deputies)
+        own = [leave for leave in leaves if leave.person in team]
+        edges = {moment for leave in own for moment in (leave.starts_at, leave.ends_at)}
+        inner = sorted(edge for edge in edges if shift.starts_at < edge < shift.ends_at)
+        for first, last in itertools.pairwise([shift.starts_at, *inner, shift.ends_at]):
+            away = {leave.person for leave in own if _covers(leave, first)}
+            ready = tuple(p for p in team if p in able and p not in away)
+            if ready and first < end and last > start:
+                found.append(Turn(first, last, ready))
+    return sorted(found)
 
 
 def gaps(

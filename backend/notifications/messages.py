@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,8 @@ def _stored(kind: Kind, name: str, value: Any) -> Any:
     type_ = kind.values[name]
     if type_ == "moment" and isinstance(value, datetime) and timezone.is_aware(value):
         return value.isoformat()
+    if type_ == "day" and isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
     if _fits(type_, value):
         return value
     raise MessageRefused(f"{kind.name}: {name} is not a {type_}")
@@ -132,9 +134,17 @@ def _said(type_: str, value: Any, language: str, places: Pair) -> str:
         return (places.get(value) or value) if value else _NATION[language]
     if type_ == "moment":
         return _time(value, language)
+    if type_ == "day":
+        return _day(date.fromisoformat(value), language)
     if type_.startswith("list "):
         return vocabulary.label(type_.removeprefix("list "), value, language)
     return str(value)
+
+
+def _day(day: date, language: str) -> str:
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {day:%B %Y}"
 
 
 def _time(value: str, language: str) -> str:

@@ -1,7 +1,7 @@
 """The service directory: whom to call and whom to refer to, by division. Kept by administrators."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from django.utils import timezone
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
 from backend.common.errors import NotFound
+from backend.concerns import judge
+from backend.concerns.editions import numbers
 from backend.regions import codes
 from backend.regions import queries as regions
 from sync.protocol import ids
@@ -24,7 +26,7 @@ from .models import Membership, Organisation
 from .scope import PARTNER
 
 ADMINISTRATOR = "administrator"
-CHANGEABLE = ("name", "kind", "phone", "offers", "hours", "active")
+CHANGEABLE = ("name", "kind", "phone", "offers", "hours", "as_of", "active")
 
 
 @cache
@@ -51,21 +53,34 @@ def serving(division: str) -> dict[UUID, Organisation]:
     return {row.id: row for row in rows}
 
 
-def for_phones(prefixes: Collection[str]) -> list[dict[str, Any]]:
-    """What a phone has with it when there is no signal: numbers, not ids. One statement."""
-    own = [
-        {"name": {"zh": row.name}, "kind": row.kind, "phone": row.phone, "hours": row.hours,
-         "offers": {"zh": row.offers}}
-        for row in around({p[:6] for p in prefixes}).filter(active=True).exclude(phone="")
-    ]  # fmt: skip
-    return [*({**line} for line in hotlines()), *own]
+def callable_in(counties: Collection[str]) -> list[Organisation]:
+    """What has a number and serves a place there, for those without a signal; one statement."""
+    return list(around(counties).filter(active=True).exclude(phone=""))
+
+
+def lacking(keeper: UUID, *, now: datetime) -> list[numbers.Lack]:
+    """Whom the rules in force name without a number, where the keeper is administrator."""
+    own = accounts.administered(keeper, on=timezone.localdate(now))
+    return numbers.lacking(judge.in_force(), areas=own, now=now) if own else []
+
+
+def line_of(row: Organisation) -> dict[str, Any]:
+    """What a phone has of it: numbers, not ids."""
+    dated = {"as_of": row.as_of.isoformat()} if row.as_of else {}
+    return {
+        "name": {"zh": row.name}, "kind": row.kind, "phone": row.phone, "hours": row.hours,
+        "offers": {"zh": row.offers}, **dated,
+    }  # fmt: skip
 
 
 @transaction.atomic
 def organisation_create(*, division: str, actor: UUID, now: datetime, **given: Any) -> Organisation:
-    """Raises `NotFound` for a division that is not the actor's and `OrganisationKnown`."""
+    """Stood for as of today, or of the day given. Raises `NotFound` for a division that is not the
+    actor's, `AsOfAhead` and `OrganisationKnown`.
+    """
     _check_area(division, actor, now)
-    row = Organisation(id=ids.uuid7(now), division=division, **given)
+    dated = {**given, "as_of": _as_of(given, now)}
+    row = Organisation(id=ids.uuid7(now), division=division, **dated)
     _save(row)
     _record(row, actor, now, "organisation.change", {"new": True})
     return row
@@ -75,10 +90,14 @@ def organisation_create(*, division: str, actor: UUID, now: datetime, **given: A
 def organisation_change(
     *, organisation: UUID, actor: UUID, now: datetime, **given: Any
 ) -> Organisation:
-    """Changes what is given. Raises `NotFound` and `OrganisationKnown`."""
+    """Changes what is given; whoever does stands for the entry as of today, or of the day given.
+
+    Raises `NotFound`, `AsOfAhead` and `OrganisationKnown`.
+    """
     row = kept(organisation, actor, now=now)
+    dated = {**given, "as_of": _as_of(given, now)}
     for name in CHANGEABLE:
-        setattr(row, name, given.get(name, getattr(row, name)))
+        setattr(row, name, dated.get(name, getattr(row, name)))
     _save(row)
     _record(row, actor, now, "organisation.change", {"fields": sorted(given)})
     return row
@@ -112,6 +131,14 @@ def kept(organisation: UUID, actor: UUID, *, now: datetime) -> Organisation:
     if row is None:
         raise NotFound(fields=("organisation",))
     return row
+
+
+def _as_of(given: Mapping[str, Any], now: datetime) -> date:
+    today = timezone.localdate(now)
+    day: date = given.get("as_of") or today
+    if day > today:
+        raise errors.AsOfAhead()
+    return day
 
 
 def _check_area(division: str, actor: UUID, now: datetime) -> None:

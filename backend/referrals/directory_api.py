@@ -31,8 +31,11 @@ class DirectoryView(APIView):
     @extend_schema(operation_id="directory", responses=shapes.DirectoryOut)
     def get(self, request: Request) -> Response:
         prefixes = accounts.prefixes(caller(request), on=clock.today())
-        rows = directory.around({p[:6] for p in prefixes})
-        found = {"hotlines": directory.hotlines(), "organisations": rows}
+        found = {
+            "hotlines": directory.hotlines(),
+            "organisations": directory.around({p[:6] for p in prefixes}),
+            "lacking": directory.lacking(caller(request), now=clock.now()),
+        }
         return Response(shapes.DirectoryOut(found).data)
 
     @extend_schema(

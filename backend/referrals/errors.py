@@ -28,6 +28,13 @@ class DateWrong(DomainError):
     en = "The due date lies in the past. Choose another."
 
 
+class AsOfAhead(DomainError):
+    code = "organisation.as_of"
+    fields = ("as_of",)
+    zh = "核实日期不能晚于今天。"
+    en = "The day as of which it is confirmed cannot lie after today."
+
+
 class OrganisationUnsuited(DomainError):
     code = "referral.organisation"
     status = 409

@@ -14,7 +14,8 @@ from .missing_life import MISSING_ENDED
 class Organisation(models.Model):
     """One entry of the service directory; nothing in it is about a child.
 
-    `division` is the area it serves. One that closed keeps its row: referrals name it.
+    `division` is the area it serves, `phone` its fixed line. `as_of` is the day on which somebody last
+    stood for it, None for an entry of before that was asked. One that closed keeps its row: referrals name it.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -24,6 +25,7 @@ class Organisation(models.Model):
     phone = models.TextField(default="")
     offers = models.TextField(default="")
     hours = models.TextField(default="")
+    as_of = models.DateField(null=True)
     active = models.BooleanField(default=True)
 
     class Meta:

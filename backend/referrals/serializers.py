@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from backend.concerns.editions.serializers import LackOut
 from fieldforms.vocabulary import codes
 
 from . import life, minimum
@@ -167,6 +168,9 @@ class OrganisationOut(serializers.Serializer):
     phone = serializers.CharField()
     offers = serializers.CharField()
     hours = serializers.CharField()
+    as_of = serializers.DateField(
+        allow_null=True, help_text="When somebody last stood for the entry."
+    )
     active = serializers.BooleanField()
 
 
@@ -181,6 +185,9 @@ class HotlineOut(serializers.Serializer):
 class DirectoryOut(serializers.Serializer):
     hotlines = HotlineOut(many=True)
     organisations = OrganisationOut(many=True)
+    lacking = LackOut(
+        many=True, help_text="For administrators: whom rules name without a number in their area."
+    )
 
 
 class OrganisationChangeIn(serializers.Serializer):
@@ -189,6 +196,9 @@ class OrganisationChangeIn(serializers.Serializer):
     phone = serializers.CharField(max_length=60, required=False, allow_blank=True)
     offers = serializers.CharField(max_length=500, required=False, allow_blank=True)
     hours = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    as_of = serializers.DateField(
+        required=False, help_text="When the number was last confirmed; today if left out."
+    )
     active = serializers.BooleanField(required=False)
 
 

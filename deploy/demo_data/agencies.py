@@ -27,3 +27,36 @@ AGENCIES: tuple[Mapping[str, str], ...] = (
         "phone": "0855-0000105", "hours": "周一至周六", "offers": "个案辅导、四点半课堂",
     },
 )  # fmt: skip
+
+# What rules tell a supervisor to call: name, kind, hours. The county's, and those that each township has.
+OF_THE_COUNTY = (
+    ("示例县民政局儿童福利科", "civil_affairs", "工作日 8:30–17:30"),
+    ("示例县公安局", "police", "24 小时"),
+    ("示例县人民法院", "court", "工作日"),
+    ("示例县人民检察院未检办", "procuratorate", "工作日"),
+    ("示例县残疾人联合会", "disabled_federation", "工作日"),
+)
+OF_A_TOWNSHIP = (
+    ("社会事务办（救助窗口）", "civil_affairs", "工作日 8:30–17:30"),
+    ("派出所（户籍窗口）", "police_station", "24 小时；户籍窗口工作日"),
+    ("卫生院", "clinic", "24 小时"),
+    ("中心学校", "school", "上学日"),
+)
+
+
+def lines(places: Mapping[str, str]) -> list[dict[str, str]]:
+    """The offices of the county and of each of its townships; `places` are names by division code."""
+    townships = sorted(code for code in places if len(code) == 9)
+    named = [(COUNTY, name, kind, hours) for name, kind, hours in OF_THE_COUNTY]
+    named += [
+        (code, places[code] + name, kind, hours)
+        for code in townships
+        for name, kind, hours in OF_A_TOWNSHIP
+    ]
+    return [
+        {
+            "name": name, "kind": kind, "division": division, "phone": f"0855-0000{number}",
+            "hours": hours,
+        }
+        for number, (division, name, kind, hours) in enumerate(named, start=201)
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ from sync.client import Phone
 from sync.client.errors import TryLater
 from sync.client.transport import Answer, Http, Raw
 
-from .played import PEOPLE, Json, StepFailed, Story, check, first, visit
+from .played import PEOPLE, Handset, Json, StepFailed, Story, check, first, visit
 
 GIVEN = ["小雨", "小雪", "明轩", "思远", "佳怡", "子涵", "志强", "春燕", "文静", "晓东"]
 RECEIPT = "台公（示例）受案字2026第0815号"
@@ -36,7 +36,17 @@ def two_phones_for_one_village(story: Story) -> str:
     story.hand("B", "B", "A")
     for phone in story.phones.values():
         phone.sync()
-    return "phones A and B are enrolled by one-time codes"
+    called = _numbers(story.phones["A"])
+    return f"phones A and B are enrolled by one-time codes; {called} numbers to call are on A"
+
+
+def _numbers(phone: Handset) -> int:
+    """Read without a network: everybody whom a rule names has a number on it."""
+    duty = phone.do("config", "duty")["duty"]
+    people = phone.do("config", "people")["people"]
+    without = [code for code, offices in duty.items() if not offices and not people.get(code)]
+    check(not without, f"nobody can call {without}")
+    return len({line["phone"] for book in (duty, people) for own in book.values() for line in own})
 
 
 def a_child_is_registered(story: Story) -> str:

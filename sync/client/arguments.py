@@ -66,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("record", nargs="?", type=UUID)
     show.add_argument("--type")
     show.add_argument("--file", type=UUID)
+
+    config = command("config", "a part of what the server told this phone to know, such as numbers")
+    config.add_argument("part")
     return top
 
 

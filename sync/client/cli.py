@@ -203,6 +203,10 @@ def _show(phone: Phone, given: argparse.Namespace) -> Result:
     return {"records": [_seen(record) for record in seen]}
 
 
+def _config(phone: Phone, given: argparse.Namespace) -> Result:
+    return {given.part: phone.configuration(given.part)}
+
+
 def _seen(seen: Seen) -> Result:
     shown = ("id", "type", "file", "rev", "pending", "values", "conflicts", "body")
     return {name: getattr(seen, name) for name in shown}
@@ -234,4 +238,5 @@ _COMMANDS: dict[str, Callable[[Phone, argparse.Namespace], Result]] = {
     "status": _status,
     "conflicts": _conflicts,
     "show": _show,
+    "config": _config,
 }

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from . import attachments, outbox
+from . import attachments, configuration, outbox
 from .errors import Closed, NoPin, Unsealed
 from .store import Store
 
@@ -125,6 +125,7 @@ def purge(store: Store) -> None:
         store.db.execute(f"DELETE FROM {table}")
     store.db.execute("UPDATE log SET line = NULL")
     attachments.close(store)
+    configuration.purge(store)
     store.set(cursor=None)
 
 

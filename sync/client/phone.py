@@ -10,7 +10,7 @@ from uuid import UUID
 from sync.merge import registers
 from sync.protocol import ids, messages
 
-from . import advice, attachments, closing, log, outbox, session, view
+from . import advice, attachments, closing, configuration, log, outbox, session, view
 from .errors import Closed, Enrolled, NotEnrolled, Refused, TryLater, Unknown, Unusable
 from .log import New, Saved
 from .store import Store
@@ -257,6 +257,16 @@ class Phone:
         closing.check(self.store, self.clock())
         return view.every(self.store, type_=type, file=str(file) if file else None)
 
+    def configuration(self, part: str) -> Any:
+        """What the server told this phone to know, also without a network; None where it told nothing.
+
+        What speaks of people closes with the files; the rest, such as the numbers of offices, does
+        not. Raises `Closed`.
+        """
+        if configuration.is_personal(self.store, part):
+            closing.check(self.store, self.clock())
+        return configuration.value(self.store, part)
+
     def conflicts(self) -> list[dict[str, Any]]:
         """Fields on which people disagree: what is shown, and every value with its operation."""
         return [
@@ -311,8 +321,9 @@ class AtHand:
         self.person = person
         closing.observe(phone.store, self.now)
         self.closed = closing.why(phone.store, self.now)
-        known = phone.store.get("config", {})
-        self.config: Mapping[str, Any] = {name: part["value"] for name, part in known.items()}
+        self.config: Mapping[str, Any] = configuration.at_hand(
+            phone.store, closed=self.closed is not None
+        )
         self._store = phone.store
 
     def record(self, record: UUID | str) -> view.Seen | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sync.protocol import messages, ranges
 
-from . import attachments, closing, copy, log, offer, outbox, tus
+from . import attachments, closing, configuration, copy, log, offer, outbox, tus
 from .errors import NotEnrolled, Refused, TryLater
 from .store import Store
 from .transport import Answer, Raw, Transport
@@ -185,7 +185,7 @@ class Sync:
             "session": self.running.id,
             "elapsed": self.running.elapsed(),
             "cursor": self.store.get("cursor"),
-            "config": {n: c["hash"] for n, c in self.store.get("config", {}).items()},
+            "config": {n: c["hash"] for n, c in configuration.known(self.store).items()},
             "pull": pull,
         }
         if done := self.store.get("done"):
@@ -287,7 +287,7 @@ class Sync:
         log.settle_later(self.store, page.get("later", []))
         self.store.set(cursor=page["cursor"], generation=page["generation"])
         if page.get("config"):
-            self.store.set(config=self.store.get("config", {}) | page["config"])
+            configuration.keep(self.store, page["config"])
         self.report.later += page.get("later", [])
         self.report.entered += len(page.get("enter", []))
         self.report.changed += len(page.get("changes", []))

@@ -9,18 +9,19 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from backend.accounts.models import Person
 from backend.caseload.models import Assignment, VisitDue
-from backend.concerns import calendar, watch
+from backend.concerns import calendar, tasks, watch, year_tables
 from backend.concerns.models import Escalation, Finding
 from backend.concerns.year_tables import Years
 from backend.notifications.models import Notice
 from sync import rebuild
 from sync.models import DeviceLog
 
-from .conftest import COUNTY, NOW, VILLAGE, person
+from .conftest import COUNTY, NOW, OTHER_COUNTY, VILLAGE, person
 from .test_escalations import OfficeUser, open_one
 from .town import Town
 
@@ -197,3 +198,64 @@ def test_of_two_officers_at_once_one_wins_and_the_other_is_told_by_whom(
     winner = {desks[0].id: "吴li", desks[1].id: "吴ma"}[row.acknowledged_by]
     assert told["message"].startswith(f"{winner} changed this escalation")
     assert row.revision == 2
+
+
+# A Monday, so late that every role of the cast has begun; the days of 2026 are in the unit tests.
+LATE = dt.datetime(2098, 12, 1, 1, tzinfo=dt.UTC)
+FALLS_BACK = "2098-12-11"
+LOADED = "2099: {holidays: [[2099-01-01, 2099-01-03]], worked: []}"
+
+
+@pytest.fixture
+def no_2099(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has announced the year after this one."""
+    known = {2098: calendar.Year(frozenset(), frozenset())}
+    monkeypatch.setattr(calendar, "shipped", lambda: known)
+
+
+def wanted() -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    for notice in Notice.objects.filter(kind="calendar.wanted"):
+        found.setdefault(notice.person, []).append(notice.values)
+    return found
+
+
+def test_the_administrators_hear_weekly_of_a_year_that_deadlines_of_rules_will_need(
+    town: Town, no_2099: None
+) -> None:
+    far = person("far_admin", "administrator", OTHER_COUNTY, None)
+    watch.calendars(LATE - 60 * DAY)
+    assert wanted() == {}
+    for day in range(3):
+        watch.calendars(LATE + day * DAY)
+    said = {"day": FALLS_BACK, "year": 2099, "link": "/office/rules/"}
+    assert wanted() == {town.admin.id: [said], far.id: [said]}
+    watch.calendars(LATE + 7 * DAY)
+    assert [len(own) for own in wanted().values()] == [2, 2]
+    year_tables.load(LOADED, now=NOW)
+    watch.calendars(LATE + 14 * DAY)
+    assert [len(own) for own in wanted().values()] == [2, 2]
+
+
+def test_the_task_that_looks_at_time_warns_of_a_year_that_deadlines_of_rules_will_need(
+    town: Town, no_2099: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.common.clock.now", lambda: LATE)
+    tasks.look_at_time()
+    assert wanted().keys() == {town.admin.id}
+
+
+def test_the_page_of_rules_shows_administrators_a_year_that_deadlines_will_need(
+    town: Town, no_2099: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.common.clock.today", lambda: LATE.date())
+
+    def page() -> str:
+        client = Client()
+        client.force_login(town.admin, backend="django.contrib.auth.backends.ModelBackend")
+        shown: str = client.get("/office/rules/").content.decode()
+        return shown
+
+    assert f"缺少2099年工作日历：{FALLS_BACK}起" in page()
+    year_tables.load(LOADED, now=NOW)
+    assert "工作日历" not in page()

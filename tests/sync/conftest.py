@@ -125,7 +125,7 @@ def world(toy_tables: None, transactional_db: None) -> Iterator[World]:
             kept=toys.kept,
             files_of=world.files_of,
             sender_of=served.sender_of,
-            config=lambda sender: {"lease": {"days": served.LEASE_DAYS}},
+            config=served.config_of,
             outbox=world.outbox,
             on_done=world.on_done,
             destroy_keys=world.keys.destroy,

@@ -82,6 +82,15 @@ def sender_of(request: Request) -> ports.Sender:
     )  # fmt: skip
 
 
+def config_of(sender: ports.Sender) -> dict[str, Any]:
+    """An office's number, which every holder of the phone may see, and somebody's own, which not."""
+    return {
+        "lease": {"days": LEASE_DAYS},
+        "offices": {"workshop": [{"name": "Box workshop", "phone": "0855-0000001"}]},
+        "people": ports.Personal({"workshop": [{"name": "Wu", "phone": "19000000001"}]}),
+    }
+
+
 def _view(view: type[APIView]) -> Any:
     return view.as_view(authentication_classes=[DeviceToken], permission_classes=[IsAuthenticated])
 

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from sync import api, ports
-from sync.client import New, Phone, log, vault
+from sync.client import New, Phone, configuration, log, vault
 from sync.client.errors import Closed, NoPin, TryLater, Unsealed, Unusable, WrongPin
 from sync.client.transport import Answer
 from sync.models import DeviceLog, Operation
@@ -146,6 +146,46 @@ def test_an_unlocked_store_is_sealed_at_rest_too(make_phone: Make, world: World)
     phone, file = loaded(make_phone, world)
     note(phone, "grandmother", file)
     assert not any(word in on_disk(phone) for word in (b"vermilion", b"grandmother"))
+
+
+def test_a_locked_phone_shows_the_numbers_of_offices_and_of_nobody_in_person(
+    make_phone: Make, world: World
+) -> None:
+    """Issue 9, 13: whoever finds the phone calls an office; whose own number it is stays behind the PIN."""
+    phone, _ = loaded(make_phone, world)
+    own = phone.configuration("people")["workshop"][0]["phone"]
+    phone.set_pin(PIN)
+    phone.lock()
+    with pytest.raises(Closed, match="locked"):
+        phone.configuration("people")
+    assert own.encode() not in on_disk(phone)
+    assert phone.configuration("offices")["workshop"][0]["phone"] == "0855-0000001"
+    assert phone.configuration("unheard of") is None
+    assert configuration.at_hand(phone.store, closed=True).keys() == {
+        "records", "outbox", "lease", "offices",
+    }  # fmt: skip
+    phone.unlock(PIN)
+    assert phone.configuration("people")["workshop"][0]["phone"] == own
+
+
+def test_what_speaks_of_people_goes_with_a_purge_and_comes_again(
+    make_phone: Make, world: World
+) -> None:
+    phone, _ = loaded(make_phone, world)
+    phone.purge()
+    assert phone.configuration("people") is None
+    assert phone.configuration("offices") is not None
+    phone.sync()
+    assert phone.configuration("people")["workshop"][0]["name"] == "Wu"
+
+
+def test_an_expired_lease_closes_the_numbers_of_people_too(make_phone: Make, world: World) -> None:
+    clock = Clock()
+    phone, _ = loaded(make_phone, world, clock=clock)
+    clock.now += dt.timedelta(days=served.LEASE_DAYS + 1)
+    with pytest.raises(Closed, match="sync"):
+        phone.configuration("people")
+    assert phone.configuration("offices") is not None
 
 
 def test_wrong_pins_are_counted_over_restarts_and_the_tenth_destroys_the_key(
@@ -562,9 +602,13 @@ def test_the_commands_lock_record_send_and_unlock(
 ) -> None:
     shell = Shell(tmp_path / "phone.db")
     shell.enrol(server)
+    shell("sync")
+    assert shell("config", "people")["people"]["workshop"][0]["name"] == "Wu"
     shell("pin", "--pin", PIN)
     assert shell("lock")["closed"] == "client.locked"
     assert shell("show", code=5)["error"]["code"] == "client.locked"
+    assert shell("config", "people", code=5)["error"]["code"] == "client.locked"
+    assert shell("config", "offices")["offices"]["workshop"][0]["name"] == "Box workshop"
     told = {"kind": "note.write", "data": {"text": "help"}}
     shell("record", "-", typed=json.dumps(told))
     assert shell("status")["sealed"] == {"kept": 1, "waiting": 1}

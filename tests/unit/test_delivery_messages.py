@@ -12,7 +12,13 @@ from fieldforms import vocabulary
 
 AT = dt.datetime(2026, 11, 25, 6, 30, tzinfo=dt.UTC)
 OPENED = {"severity": "high", "division": "522630100", "deadline": AT, "link": "/office/queue/"}
-TYPES = {"division": "522630", "moment": AT, "number": 3, "link": "/office/queue/"}
+TYPES = {
+    "division": "522630",
+    "moment": AT,
+    "day": AT.date(),
+    "number": 3,
+    "link": "/office/queue/",
+}
 
 
 def value_of(type_: str) -> Any:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.concerns.rules.contacts import contacts
 from backend.concerns.rules.model import ruleset
 from backend.concerns.rulesets import shipped
 from backend.referrals.directory import hotlines
@@ -39,7 +40,12 @@ def config(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
     office = {"name": {"zh": "台江县民政局"}, "kind": "civil_affairs", "phone": "0855-5320001",
               "hours": "8:30–17:30"}  # fmt: skip
-    parts = {"rules": rules, "questions": QUESTIONS, "directory": [*hotlines(), office], **more}
+    placed = [*((line, "") for line in hotlines()), (office, COUNTY)]
+    duty = {
+        code: [line for line, place in placed if contact.answers(line["kind"], place)]
+        for code, contact in contacts().items()
+    }
+    parts = {"rules": rules, "questions": QUESTIONS, "duty": duty, **more}
     return {name: {"hash": "x", "value": value} for name, value in parts.items()}
 
 

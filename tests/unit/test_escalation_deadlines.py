@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from backend.concerns.calendar import ZONE, due
+from backend.concerns.calendar import ZONE, Needed, due, first_needing, shipped, year
 
 
 def china(year: int, month: int, day: int, hour: int = 0) -> dt.datetime:
@@ -55,3 +55,35 @@ def test_a_missing_year_falls_back_marked_and_is_an_error_somebody_sees(
 def test_an_unknown_deadline_is_an_error_and_not_a_guess(rule: str | Mapping[str, int]) -> None:
     with pytest.raises(ValueError, match="not a deadline"):
         due(rule, received=china(2026, 3, 2))
+
+
+AHEAD = dt.timedelta(days=60)
+
+
+@pytest.mark.parametrize(
+    ("today", "count", "told"),
+    [
+        (dt.date(2026, 10, 11), 15, False),
+        (dt.date(2026, 10, 12), 15, True),
+        (dt.date(2026, 11, 30), 15, True),
+        (dt.date(2026, 11, 1), 5, True),
+        (dt.date(2026, 10, 25), 5, False),
+        (dt.date(2026, 12, 31), 0, False),
+    ],
+)
+def test_a_year_that_deadlines_of_rules_will_need_is_named_sixty_days_before(
+    today: dt.date, count: int, told: bool
+) -> None:
+    """Issue 9, 12: deadlines of 15 working days fall back from 11 December 2026, so on 12 October."""
+    years = {number: table for number, table in shipped().items() if number < 2027}
+    found = first_needing(count, today=today, within=AHEAD, years=years)
+    day = {15: dt.date(2026, 12, 11), 5: dt.date(2026, 12, 25)}.get(count, today)
+    assert found == (Needed(day, 2027) if told else None)
+
+
+def test_a_year_that_rules_need_is_named_until_it_is_there() -> None:
+    late = dt.date(2026, 12, 20)
+    years = {number: table for number, table in shipped().items() if number < 2027}
+    assert first_needing(15, today=late, within=AHEAD, years=years) == Needed(late, 2027)
+    years[2027] = year({"holidays": [[dt.date(2027, 1, 1), dt.date(2027, 1, 3)]], "worked": []})
+    assert first_needing(15, today=late, within=AHEAD, years=years) is None

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from backend.duty.roster import gaps, on_call
+from backend.duty.roster import gaps, on_call, turns
 
 NOW = dt.datetime(2026, 5, 4, 8, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -44,3 +44,15 @@ def test_gaps_are_the_times_without_a_shift_and_those_when_all_of_one_are_away()
     found = gaps(NOW - DAY, NOW + 9 * DAY, shifts=[WEEK], leaves=leaves, able=EVERYBODY)
     assert [((a - NOW) / DAY, (b - NOW) / DAY) for a, b in found] == [(-1, 0), (2, 3), (7, 9)]
     assert gaps(NOW, NOW + DAY, shifts=[WEEK], leaves=[], able=EVERYBODY) == []
+
+
+def test_turns_are_given_whole_in_the_order_in_which_to_call_and_pass_over_who_is_away() -> None:
+    away = [Span(LI, NOW + DAY, NOW + 2 * DAY)]
+    found = turns(NOW + 6 * DAY, NOW + 9 * DAY, shifts=[WEEK], leaves=away, able=EVERYBODY)
+    assert found == [(NOW + 2 * DAY, NOW + 7 * DAY, (LI, MA, SU))]
+    found = turns(NOW, NOW + DAY / 2, shifts=[WEEK], leaves=away, able={LI, SU})
+    assert found == [(NOW, NOW + DAY, (LI, SU))]
+    found = turns(NOW, NOW + 9 * DAY, shifts=[WEEK], leaves=away, able={LI, SU})
+    assert [turn.people for turn in found] == [(LI, SU), (SU,), (LI, SU)]
+    assert turns(NOW, NOW + DAY, shifts=[WEEK], leaves=[], able=set()) == []
+    assert turns(NOW + 7 * DAY, NOW + 9 * DAY, shifts=[WEEK], leaves=[], able=EVERYBODY) == []

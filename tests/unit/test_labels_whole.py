@@ -130,6 +130,14 @@ def words(lists: Any) -> None:
         assert set(entries) <= set(codes(name)), name
 
 
+def contacts(entries: Any) -> None:
+    """Who answers for a recipient; the Chinese words stand in the rules' texts."""
+    for code, entry in entries.items():
+        assert code in codes("recipient")
+        members(entry, set(), {"offices", "digits", "national", "words", "herself"})
+        assert set(entry.get("offices", [])) <= set(codes("agency")), code
+
+
 def spoken(lists: Any) -> None:
     """Phrases, by what they speak of: in whatever language a text is written."""
     settings = {"question", "leave", "moved", "not_read", "dropped", "characters"}
@@ -149,6 +157,7 @@ SHAPES: Mapping[str, Callable[[Any], None]] = {
     "backend/caseload/roster/columns.yaml": columns,
     "backend/caseload/roster/words.yaml": words,
     "backend/concerns/rules/by_time.yaml": by_time,
+    "backend/concerns/rules/contacts.yaml": contacts,
     "backend/concerns/rules/national.yaml": national,
     "backend/concerns/working_days.yaml": working_days,
     "backend/console/texts.yaml": texts,

@@ -23,7 +23,7 @@ def advise(news: Sequence[New], held: Held, *, language: str) -> Advice:
     if not told:
         return Advice(news)
     try:
-        rules = Rulebook(held.config)
+        rules = Rulebook(held.config, now=held.now)
     except (KeyError, RuleInvalid):
         return _said(news, words.Said(notes=["no_rules"]), language)
     notes = ["closed"] if held.closed else []

@@ -4,6 +4,7 @@ A sealed finding is numbers and no word of what it is: the family may see the sc
 when it is saved, and no command says it again.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,14 +80,14 @@ class Judged:
 class Rulebook:
     """The rules that the last sync brought, with what the county set on top of them."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self, config: Mapping[str, Any], *, now: dt.datetime) -> None:
         """Raises `KeyError` where the phone has no rules yet, and `RuleInvalid` for what it cannot read."""
         said = config["rules"]
         self.sha256: str = said["sha256"]
         self._rules = ruleset(said["content"])
         self._by_id = {rule.id: rule for rule in self._rules.rules}
         self._local = [variant(one["division"], one["content"]) for one in said.get("local", ())]
-        self._config = config
+        self._config, self._now = config, now
 
     def judge(self, told: Told) -> Judged:
         found = facts.collect(told.case)
@@ -107,7 +108,7 @@ class Rulebook:
         return Shown(
             rule=rule, branch=found.branch, severity=found.severity, file=told.file, name=told.name,
             call=[
-                Call(recipient, numbers.of(recipient, self._config))
+                Call(recipient, numbers.of(recipient, self._config, now=self._now))
                 for recipient in to
                 if recipient != numbers.HERSELF
             ],

@@ -34,6 +34,7 @@ def _card(request: Request, row: RulesEdition, code: int = status.HTTP_200_OK) -
     more = {
         "content": row.content,
         "unfitting": queries.unfitting(row, viewer=viewer, now=now),
+        "unreachable": queries.unreachable(row, viewer=viewer, now=now),
     }
     return Response(shapes.EditionDetailOut(asdict(card) | more).data, status=code)
 

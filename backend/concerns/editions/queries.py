@@ -20,7 +20,7 @@ from .. import judge
 from ..models import Rehearsal, RulesEdition
 from ..rules import diff
 from ..rules.model import ruleset
-from . import checking, scope
+from . import checking, numbers, scope
 from .results import Example, Line, lines, totals
 
 STEPS = {
@@ -152,6 +152,15 @@ def unfitting(row: RulesEdition, *, viewer: UUID, now: datetime) -> dict[str, li
     own = scope.area(viewer, on=timezone.localdate(now))
     found = checking.unfitting(ruleset(row.content))
     return {division: faults for division, faults in found.items() if own.sees(division)}
+
+
+def unreachable(row: RulesEdition, *, viewer: UUID, now: datetime) -> list[numbers.Lack]:
+    """Whom these rules name without a number that a phone in the viewer's area could call."""
+    if row.status == "retired":
+        return []
+    own = scope.area(viewer, on=timezone.localdate(now))
+    areas = {*own.administers, *own.sealed}
+    return numbers.of_content(row.content, row.division, areas=areas, now=now)
 
 
 def _documents(content: Any) -> list[dict[str, Any]]:

@@ -48,11 +48,25 @@ class EditionOut(serializers.Serializer):
     )
 
 
+class LackOut(serializers.Serializer):
+    """Rules name a recipient for whom a phone there has no number, of an office or of a person."""
+
+    county = serializers.CharField()
+    recipient = serializers.ChoiceField(codes("recipient"))
+    rules = serializers.ListField(child=serializers.CharField())
+    townships = serializers.ListField(
+        child=serializers.CharField(), help_text="Empty where it is the whole county."
+    )
+
+
 class EditionDetailOut(EditionOut):
     content = serializers.JSONField()
     unfitting = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         help_text="What published variants would lose by these rules, by division.",
+    )
+    unreachable = LackOut(
+        many=True, help_text="A warning; it does not stand in the way of a publication."
     )
 
 
