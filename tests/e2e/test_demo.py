@@ -120,7 +120,7 @@ def test_manage_py_works_on_a_demo_that_is_not_running(data: Path) -> None:
 
 
 def test_a_stricter_rule_is_rehearsed_over_the_demo(data: Path, tmp_path: Path) -> None:
-    """Children of eight and nine who are alone in the afternoon: no rule finds them today."""
+    """Children of eight and nine who are alone in the afternoon are the township's today, by R2."""
     stricter = yaml.safe_load(NATIONAL.read_text(encoding="utf-8"))
     (r10,) = (rule for rule in stricter if rule["id"] == "R10")
     r10["version"] += 1
