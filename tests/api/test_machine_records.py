@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 
 from backend.accounts import services as accounts
 from backend.accounts.models import Person
-from backend.caseload import queries as caseload
 from backend.common import clock
 from backend.concerns import rulesets
 from backend.concerns import services as concerns
@@ -182,7 +181,7 @@ class Records(RuleBasedStateMachine):
         held: set[str] = set()
         while entered := phone.http.sync().get("enter"):
             held |= {card["file"] for card in entered}
-        covered = caseload.files_of_devices([phone.http.device])[phone.http.device]
+        covered = ports().files_of([phone.http.device])[phone.http.device]
         assert held == {str(file) for file in covered}
         own = {str(id_) for of, *ids_ in self.homes for id_ in ids_ if of == name}
         others = {str(id_) for of, *ids_ in self.homes for id_ in ids_ if of != name}
