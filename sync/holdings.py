@@ -86,7 +86,8 @@ def changed(device: UUID, *, now: datetime) -> bool:
             "DELETE FROM sync_scopechange WHERE device = %s AND (at IS NULL OR at <= %s)",
             [device, now],
         )
-        return cursor.rowcount > 0
+        gone: int = cursor.rowcount
+        return gone > 0
 
 
 def holders(files: Collection[UUID]) -> set[UUID]:

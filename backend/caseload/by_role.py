@@ -106,9 +106,9 @@ def _inside(places: Iterable[Place], prefixes: Collection[str]) -> Iterator[Plac
 def _uncovered(prefixes: Collection[str]) -> list[Place]:
     rows = children.everybody().filter(children.lives_in(prefixes), ~Q(scope.covered()))
     here = rows.exclude(status__in=children.LEFT)
-    found = here.values_list("risk_level", "id", "shard", "division")
-    urgent = sorted(found, key=lambda row: (_rank(row[0]), row[1]))
-    return [Place(*place) for _, *place in urgent]
+    found = list(here.values_list("risk_level", "id", "shard", "division"))
+    found.sort(key=lambda row: (_rank(row[0]), row[1]))
+    return [Place(child, county, division) for _, child, county, division in found]
 
 
 def _rank(risk_level: str) -> int:

@@ -61,7 +61,7 @@ def file_borrow(*, child: UUID, reason: str, actor: UUID, now: datetime) -> File
         raise NotFound(fields=("child",))
     _one_at_a_time(actor)
     devices = accounts.devices_of([actor])
-    if _held(child, devices):
+    if listed(viewer=actor, now=now).filter(child=child).exists() or _held(child, devices):
         raise OnPhoneAlready()
     # What time has ended makes room for the same child again.
     FileLoan.objects.filter(person=actor, ended_at=None, until__lte=now).update(ended_at=F("until"))
