@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backend.children import queries as children
 
-from . import files
+from . import files, loans
 from .models import FileLoan
 
 
@@ -21,6 +21,11 @@ class Card:
     place: str
     borrowed_at: datetime
     until: datetime
+
+
+def borrowed(*, viewer: UUID, now: datetime) -> list[Card]:
+    """Her own, the next to end first."""
+    return cards(list(loans.listed(viewer=viewer, now=now)), viewer=viewer, now=now)
 
 
 def cards(rows: Sequence[FileLoan], *, viewer: UUID, now: datetime) -> list[Card]:

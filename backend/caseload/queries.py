@@ -11,18 +11,20 @@ from django.utils import timezone
 
 from backend.accounts import queries as accounts
 from backend.children import queries as children
+from backend.common.errors import NotFound
 
 from . import by_role, scope
 from .by_role import Areas, Escalated, Place
 from .detail import File, file, may_read_visits
 from .files import Item, items, listed, supervisors_by_file
+from .loan_cards import borrowed
 from .models import Assignment
 from .serializers import FileOut
 
 __all__ = [
-    "DESKS", "KEEPERS", "TOWNSHIP", "Areas", "Escalated", "File", "FileOut", "Item", "Place", "Reached", "assigned", "case_of", "children_of",
+    "DESKS", "KEEPERS", "TOWNSHIP", "Areas", "Escalated", "File", "FileOut", "Item", "Place", "Reached", "assigned", "borrowed", "case_of", "children_of",
     "counties_of", "file", "files_of_devices", "items", "listed", "may_read_visits", "named_to",
-    "office_of", "supervisors_by_file", "supervisors_of",
+    "office_of", "one_named", "supervisors_by_file", "supervisors_of",
 ]  # fmt: skip
 
 TOWNSHIP = scope.TOWNSHIP
@@ -50,6 +52,14 @@ def named_to(viewer: UUID, *, now: datetime) -> Reached:
     reach = scope.reach(viewer, on=timezone.localdate(now))
     areas = (*reach.county, *reach.office)
     return Reached(children.everybody().filter(scope.named(reach)), areas)
+
+
+def one_named(*, viewer: UUID, child: UUID, now: datetime) -> Item:
+    """A child whom she may know, audited. Raises `NotFound`."""
+    rows = named_to(viewer, now=now).children.filter(id=child).select_related("visit_due")
+    for item in items(rows, viewer=viewer, now=now):
+        return item
+    raise NotFound(fields=("child",))
 
 
 def office_of(viewer: UUID, *, now: datetime) -> Reached:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -467,6 +468,30 @@ def test_a_loan_goes_on_to_the_phone_that_follows_a_lost_one(town: Town, hers: P
     accounts.device_revoke(device=hers.device, reason="lost", actor=town.admin.id, now=clock.now())
     assert code(ask(town, child)) == (409, "loan.already", ["child"])
     assert files(load(town, "township")) == {child}
+
+
+def test_she_asks_for_a_file_and_gives_it_back_on_the_offices_pages(
+    town: Town, hers: Phone
+) -> None:
+    child = town.child("龙小燕", of="wu")
+    browser = Client()
+    browser.force_login(town.township, backend="django.contrib.auth.backends.ModelBackend")
+    assert f"/office/loans/?child={child}" in browser.get("/office/children/").content.decode()
+    form = browser.get(f"/office/loans/?child={child}").content.decode()
+    assert ("龙小燕" in form, "借阅" in form) == (True, True)
+    refused = browser.post("/office/loans/", {"child": str(child), "reason": " "})
+    assert (refused.status_code, "请写明为什么" in refused.content.decode()) == (400, True)
+    page = browser.post("/office/loans/", {"child": str(child), "reason": "回访"}, follow=True)
+    assert "手机下次同步时收到" in page.content.decode()
+    assert files(hers) == {child}
+    again = browser.post("/office/loans/", {"child": str(child), "reason": "再访"})
+    assert (again.status_code, "再访" in again.content.decode()) == (409, True)
+    loan = FileLoan.objects.get().id
+    page = browser.post(f"/office/loans/{loan}/return/", follow=True)
+    assert "现在没有借阅的档案" in page.content.decode()
+    assert files(hers) == set()
+    for unknown in (new(), "x"):
+        assert browser.get(f"/office/loans/?child={unknown}").status_code == 404
 
 
 def test_a_phone_itself_asks_for_nothing(town: Town) -> None:
