@@ -211,6 +211,8 @@ def test_a_danger_that_has_risen_to_the_county_still_asks_for_her_visit(
 def test_a_danger_that_goes_round_her_brings_no_file_and_the_words_of_one_stay_behind(
     town: Town, hers: Phone, suspect: str, comes: bool
 ) -> None:
+    town.people["hamlet"] = person("hamlet", "township_supervisor", VILLAGE, None)
+    of_the_village = load(town, "hamlet")
     child = town.child("龙小燕", of="wu")
     wu = village(town)
     answers = {
@@ -221,6 +223,8 @@ def test_a_danger_that_goes_round_her_brings_no_file_and_the_words_of_one_stay_b
     wu.send()
     assert Escalation.objects.get().skips
     assert (files(hers) == {child}) is comes
+    # Whose role is no wider than the village works at the suspect's own table.
+    assert files(of_the_village) == set()
     bodies = [seen.body for seen in hers.records(type="concern")]
     assert bodies == ([{"data": {"withheld": True}}] if comes else [])
 
