@@ -75,11 +75,13 @@ def look_at_townships(applied: Sequence[Applied], now: datetime) -> None:
     Five statements, whatever their number. No phone's log is locked here: what a village sends must
     not wait for the township. Roles that begin or end on a day are in the cursor's hash of the scope.
     """
-    changed = {item.entry.file for item in applied if _concerns_townships(item)}
-    if not changed:
+    concerning = [item for item in applied if _concerns_townships(item)]
+    if not concerning:
         return
-    places = {item.columns["division"] for item in applied if item.type == "escalation"}
-    places |= set(children.divisions_of(changed).values())
+    changed = {item.entry.file for item in concerning}
+    places = {item.columns["division"] for item in concerning if item.type != "assignment"}
+    if covered := {item.entry.file for item in concerning if item.type == "assignment"}:
+        places |= set(children.divisions_of(covered).values())
     today = timezone.localdate(now)
     there = accounts.holding(places, roles=scope.TOWNSHIP, on=today)
     devices = {*accounts.devices_of({holder.person for holder in there})}
