@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -63,6 +64,40 @@ def reconcile(devices: Iterable[UUID]) -> None:
             " WHERE u.d = h.device AND u.f = h.file)",
             [list(wanted), held_by, files],
         )
+
+
+def look_again(devices: Iterable[UUID], *, at: datetime | None = None) -> None:
+    """Lets the next pull of each device look at its scope anew, with `at` from then on; one statement.
+
+    For what many operations change, and time by itself. A row is added and no log is locked, so that
+    a push waits for nobody; always a new row, because a pull may be taking the last one just now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sync_scopechange (device, at) SELECT d, %s FROM unnest(%s::uuid[]) AS u(d)",
+            [at, sorted(set(devices))],
+        )
+
+
+def changed(device: UUID, *, now: datetime) -> bool:
+    """Whether the device's scope is to be looked at anew. Asked under its log's lock, said once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM sync_scopechange WHERE device = %s AND (at IS NULL OR at <= %s)",
+            [device, now],
+        )
+        gone: int = cursor.rowcount
+        return gone > 0
+
+
+def holders(files: Collection[UUID]) -> set[UUID]:
+    """The devices that are to hold any of the files; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT device FROM sync_holding WHERE wanted AND file = ANY(%s)",
+            [sorted(set(files))],
+        )
+        return {device for (device,) in cursor.fetchall()}
 
 
 def confirm(device: UUID, *, generation: int) -> None:

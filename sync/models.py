@@ -194,6 +194,19 @@ class Holding(models.Model):
         ]
 
 
+class ScopeChange(models.Model):
+    """A device may be to hold other files than it does: its next pull looks at that anew.
+
+    With `at` from then on. Without it at once, whatever the clock says.
+    """
+
+    device = models.UUIDField()
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["device", "at"], name="scopechange_device")]
+
+
 class Server(models.Model):
     """One row: which incarnation of the server this is. A restore makes a new one."""
 

@@ -61,10 +61,13 @@ def pull(
         holdings.lock([sender.device])
         if purged:
             holdings.purged(sender.device, generation=purged.generation, files=purged.files)
+        scope_changed = holdings.changed(sender.device, now=now)
         if before is None:
             _enter_all(sender.device)
         else:
             holdings.confirm(sender.device, generation=before.generation)
+            if scope_changed:
+                holdings.reconcile([sender.device])
             if digests is not None:
                 holdings.repair(sender.device, digests=digests)
         turn = holdings.turn(

@@ -15,6 +15,7 @@ from django.test import Client
 
 from backend.accounts import services
 from backend.accounts.models import AccessToken, Person
+from backend.caseload.models import FileLoan
 from backend.caseload.roster.services import import_roster
 from backend.caseload.services import transfer_offer
 from backend.concerns.editions.rehearsals import rehearsal_run, rehearsal_start
@@ -163,6 +164,8 @@ def build() -> Cast:
         )  # fmt: skip
         county.ids["roster"] = roster.id
         county.ids["recovered"] = _recovered(county)
+        borrower = people["township" if county is here else "far_supervisor"]
+        county.ids["loan"] = _loan(county, borrower)
         officer = people["officer" if county is here else "far_officer"]
         county.ids |= _rules(county, administrator)
         offered = transfer_offer(
@@ -183,6 +186,16 @@ def build() -> Cast:
     here.marks += [str(people[name].id) for name in NEAR] + ["吴" + name for name in NEAR]
     there.marks += [str(people[name].id) for name in FAR] + ["吴" + name for name in FAR]
     return Cast(members, here, there)
+
+
+def _loan(county: County, borrower: Person) -> UUID:
+    """The child's file on somebody's own phone; a row, because nobody of the cast has such a phone."""
+    loan = FileLoan.objects.create(
+        id=ids.uuid7(NOW), person=borrower.id, child=county.ids["child"], borrowed_at=NOW,
+        until=NOW + dt.timedelta(days=14),
+    )  # fmt: skip
+    county.marks.append(str(loan.id))
+    return loan.id
 
 
 def _cases(county: County, officer: Person, lead: Person) -> dict[str, UUID]:

@@ -15,6 +15,9 @@ from backend.regions import queries as regions
 
 from .models import Device, DeviceOrder, DevicePerson, Person, RoleGrant
 
+# `(role, prefixes)` of each person's grants.
+Grants = dict[UUID, list[tuple[str, list[str]]]]
+
 
 def unended(on: date) -> Q:
     """Grants that count on a day or will count later."""
@@ -48,12 +51,12 @@ def roles_of(person: UUID, *, on: date) -> set[str]:
     return set(grants.values_list("role", flat=True))
 
 
-def grants(people: Collection[UUID], *, on: date) -> dict[UUID, list[tuple[str, list[str]]]]:
+def grants(people: Collection[UUID], *, on: date) -> Grants:
     """`(role, prefixes)` of each person's grants on a day, in one statement."""
     rows = RoleGrant.objects.filter(current(on), person__in=people).values_list(
         "person_id", "role", "prefixes"
     )
-    found: dict[UUID, list[tuple[str, list[str]]]] = {person: [] for person in people}
+    found: Grants = {person: [] for person in people}
     for person, role, prefixes in rows:
         found[person].append((role, prefixes))
     return found
@@ -216,6 +219,13 @@ def devices_of(people: Collection[UUID]) -> list[UUID]:
         .distinct()
         .values_list("id", flat=True)
     )
+
+
+def with_role(devices: Collection[UUID], *, roles: Collection[str], on: date) -> set[UUID]:
+    """Those of the devices, not revoked, on which somebody works who has one of the roles; one statement."""
+    holders = RoleGrant.objects.filter(current(on), role__in=roles).values("person")
+    rows = Device.objects.filter(id__in=devices, revoked_at=None, deviceperson__person__in=holders)
+    return set(rows.values_list("id", flat=True))
 
 
 def open_orders(device: UUID) -> list[tuple[UUID, str]]:

@@ -46,3 +46,39 @@ class TransferRefused(DomainError):
     # The receipt's own sentence, which is in the reader's language already.
     zh = "{sentence_zh}"
     en = "{sentence_en}"
+
+
+class LoanReasonMissing(DomainError):
+    code = "loan.reason"
+    fields = ("reason",)
+    zh = "请写明为什么要把这份档案放到您的手机上。"
+    en = "Say why you need this file on your phone."
+
+
+class OnPhoneAlready(DomainError):
+    code = "loan.already"
+    status = 409
+    fields = ("child",)
+    zh = "这份档案已经在您的手机上，或者下次同步就会到。请先同步手机。"
+    en = "The file is on your phone already, or comes with the next sync. Sync your phone first."
+
+
+class TooManyLoans(DomainError):
+    code = "loan.too_many"
+    status = 409
+    fields = ("child",)
+    zh = "您已借了 {limit} 份档案，不能再多。请先归还一份不再需要的。"
+    en = "You have {limit} files on loan, which is the most. Give one back that you no longer need."
+
+
+class NoPhoneForIt(DomainError):
+    """Also where the child is kept from her: the answer does not say which of the two it is."""
+
+    code = "loan.no_phone"
+    status = 409
+    fields = ("child",)
+    zh = "没有可以放这份档案的手机。手机须只由有权查看该档案的人使用。请联系县级管理员。"
+    en = (
+        "You have no phone for this file: everybody who works on the phone must be allowed to read it."
+        " Ask the county's administrator."
+    )

@@ -86,6 +86,26 @@ class VisitDue(models.Model):
     county_on = models.DateField(null=True)
 
 
+class FileLoan(models.Model):
+    """A file that a township supervisor asked for by name, for her own phone; it ends at `until`, or
+    before when she gives it back. Why she asked stands in the audit log.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    person = models.UUIDField()
+    child = models.UUIDField()
+    borrowed_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "child"], condition=Q(ended_at=None), name="fileloan_open_once"
+            )
+        ]
+
+
 class PlanSetting(models.Model):
     """What a county has set differently: `overrides` maps names of `plan.Setting` to numbers."""
 

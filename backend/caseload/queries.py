@@ -11,19 +11,23 @@ from django.utils import timezone
 
 from backend.accounts import queries as accounts
 from backend.children import queries as children
+from backend.common.errors import NotFound
 
-from . import scope
+from . import by_role, scope
+from .by_role import Areas, Escalated, Place
 from .detail import File, file, may_read_visits
 from .files import Item, items, listed, supervisors_by_file
+from .loan_cards import borrowed
 from .models import Assignment
 from .serializers import FileOut
 
 __all__ = [
-    "DESKS", "KEEPERS", "File", "FileOut", "Item", "Reached", "assigned", "case_of", "children_of",
+    "DESKS", "KEEPERS", "TOWNSHIP", "Areas", "Escalated", "File", "FileOut", "Item", "Place", "Reached", "assigned", "borrowed", "case_of", "children_of",
     "counties_of", "file", "files_of_devices", "items", "listed", "may_read_visits", "named_to",
-    "office_of", "supervisors_by_file", "supervisors_of",
+    "office_of", "one_named", "supervisors_by_file", "supervisors_of",
 ]  # fmt: skip
 
+TOWNSHIP = scope.TOWNSHIP
 # Whoever works with files of children at a desk, and in one way or another.
 DESKS = (*scope.TOWNSHIP, *scope.COUNTY, *scope.OFFICE)
 KEEPERS = (*scope.OWN, *DESKS)
@@ -48,6 +52,14 @@ def named_to(viewer: UUID, *, now: datetime) -> Reached:
     reach = scope.reach(viewer, on=timezone.localdate(now))
     areas = (*reach.county, *reach.office)
     return Reached(children.everybody().filter(scope.named(reach)), areas)
+
+
+def one_named(*, viewer: UUID, child: UUID, now: datetime) -> Item:
+    """A child whom she may know, audited. Raises `NotFound`."""
+    rows = named_to(viewer, now=now).children.filter(id=child).select_related("visit_due")
+    for item in items(rows, viewer=viewer, now=now):
+        return item
+    raise NotFound(fields=("child",))
 
 
 def office_of(viewer: UUID, *, now: datetime) -> Reached:
@@ -84,14 +96,21 @@ def supervisors_of(files: Collection[UUID]) -> set[UUID]:
     return set(rows.values_list("person", flat=True))
 
 
-def files_of_devices(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:
-    """What each device may hold: the children its people cover, and their households."""
-    people = {device: accounts.people_of(device) for device in devices}
-    covered = children_of({person for group in people.values() for person in group})
-    households = children.households_of({child for own in covered.values() for child in own})
-    held: dict[UUID, dict[UUID, str]] = {}
-    for device, group in people.items():
-        files = {child: county for person in group for child, county in covered[person].items()}
-        own = {households[c]: county for c, county in files.items() if c in households}
-        held[device] = files | own
-    return held
+def files_of_devices(
+    devices: Sequence[UUID], *, escalated: by_role.EscalatedIn, now: datetime
+) -> Mapping[UUID, Mapping[UUID, str]]:
+    """What each device may hold: the children its people cover, those of a township supervisor's role
+    (see `by_role`), and their households."""
+    groups = {device: accounts.people_of(device) for device in devices}
+    covered = children_of({person for group in groups.values() for person in group})
+    of_roles = by_role.files(groups, escalated=escalated, now=now)
+    files = {
+        device: {child: county for person in group for child, county in covered[person].items()}
+        | of_roles.get(device, {})
+        for device, group in groups.items()
+    }
+    homes = children.households_of({child for own in files.values() for child in own})
+    return {
+        device: own | {homes[child]: county for child, county in own.items() if child in homes}
+        for device, own in files.items()
+    }

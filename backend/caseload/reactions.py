@@ -8,12 +8,16 @@ from django.utils import timezone
 
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
+from backend.children import queries as children
 from backend.regions import codes
 from sync import holdings
 from sync.entries import Applied, Draft
 from sync.protocol import ids
 
-from . import due, plan, queries
+from . import due, plan, queries, scope
+
+# What of a child's registers decides whose township it is in, and how urgent it is there.
+_PLACED_BY = frozenset({"residence", "life_cycle", "risk_level"})
 
 
 def assign_registered(applied: Sequence[Applied], now: datetime) -> list[Draft]:
@@ -64,6 +68,36 @@ def move_files(applied: Sequence[Applied]) -> None:
         holdings.reconcile(accounts.devices_of(people))
 
 
+def look_at_townships(applied: Sequence[Applied], now: datetime) -> None:
+    """Children whom somebody begins or ceases to cover, who move, or whose escalation takes a step come
+    to the phones of their township's supervisors, or leave them, with the next sync of each.
+
+    Five statements, whatever their number. No phone's log is locked here: what a village sends must
+    not wait for the township. Roles that begin or end on a day are in the cursor's hash of the scope.
+    """
+    concerning = [item for item in applied if _concerns_townships(item)]
+    if not concerning:
+        return
+    changed = {item.entry.file for item in concerning}
+    places = {item.columns["division"] for item in concerning if item.type != "assignment"}
+    if covered := {item.entry.file for item in concerning if item.type == "assignment"}:
+        places |= set(children.divisions_of(covered).values())
+    today = timezone.localdate(now)
+    there = accounts.holding(places, roles=scope.TOWNSHIP, on=today)
+    devices = {*accounts.devices_of({holder.person for holder in there})}
+    # The child may come from another township, whose phone has the file.
+    devices |= accounts.with_role(holdings.holders(changed), roles=scope.TOWNSHIP, on=today)
+    if devices:
+        holdings.look_again(devices)
+
+
+def _concerns_townships(item: Applied) -> bool:
+    """Sealed escalations change nothing on any phone."""
+    if item.type == "child":
+        return item.created or not _PLACED_BY.isdisjoint(item.entry.data.get("set", {}))
+    return item.type == "assignment" or (item.type == "escalation" and not item.columns["sealed"])
+
+
 def audit_covers(applied: Sequence[Applied], now: datetime) -> None:
     """Who gave a child to whom, or took it back, stands beside the change."""
     changes = [item for item in applied if item.type == "assignment"]
@@ -94,11 +128,11 @@ def keep_visit_plan(
 ) -> None:
     """The next visit follows from the last one, the child's own record, the dangers found and the
     visits that a case orders: `monitored` are (every so many days, from when, last day) or None."""
-    children = [item for item in applied if item.type == "child"]
+    registers = [item for item in applied if item.type == "child"]
     critical = _critical_events(applied)
     due.replan(
-        {*visited, *critical, *monitored, *(item.entry.file for item in children)},
-        registered={item.entry.file: item.entry.observed for item in children if item.created},
+        {*visited, *critical, *monitored, *(item.entry.file for item in registers)},
+        registered={item.entry.file: item.entry.observed for item in registers if item.created},
         critical=critical,
         monitored={child: _monitoring(ordered) for child, ordered in monitored.items()},
         last_seen=last_seen,

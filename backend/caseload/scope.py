@@ -1,6 +1,6 @@
 """Whose files a person sees: her own caseload, and the areas of her roles."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -21,6 +21,8 @@ OFFICE = ("administrator",)
 VIEWER = ("viewer",)
 OWN = ("village_supervisor",)
 READERS = (*OWN, *TOWNSHIP, *COUNTY, *OFFICE, *VIEWER)
+# A township, or a village of one.
+_TOWNSHIP_DIGITS = (9, 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,11 @@ class Reach:
     office: tuple[str, ...]
     viewer: tuple[str, ...]
 
+    @property
+    def supervised(self) -> tuple[str, ...]:
+        """Where she is the township's supervisor; a role by a wider prefix is no one township's."""
+        return tuple(prefix for prefix in self.township if len(prefix) in _TOWNSHIP_DIGITS)
+
     def names(self, division: str, supervisor: UUID | None) -> bool:
         """Whether she may know who the child is."""
         return self.works(division, supervisor) or codes.covers(self.office, division)
@@ -46,8 +53,16 @@ class Reach:
 
 def reach(person: UUID, *, on: date) -> Reach:
     """One statement."""
-    grants = accounts.grants([person], on=on)[person]
+    return reaches([person], on=on)[person]
 
+
+def reaches(people: Collection[UUID], *, on: date) -> dict[UUID, Reach]:
+    """Everybody's, in one statement; nobody is left out, without a role the reach is empty."""
+    grants = accounts.grants(people, on=on)
+    return {person: _reach(person, grants[person]) for person in people}
+
+
+def _reach(person: UUID, grants: Collection[tuple[str, list[str]]]) -> Reach:
     def prefixes(roles: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted({prefix for role, own in grants if role in roles for prefix in own}))
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import api, exposure_api, orders_api, transfers_api
+from . import api, exposure_api, loans_api, orders_api, transfers_api
 
 urlpatterns = [
     path("children/", api.ChildrenView.as_view()),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("caseload/assignments/", orders_api.AssignView.as_view()),
     path("caseload/assignments/preview", orders_api.AssignPreviewView.as_view()),
     path("caseload/assignments/<uuid:order>/", orders_api.OrderView.as_view()),
+    path("caseload/loans/", loans_api.LoansView.as_view()),
+    path("caseload/loans/<uuid:loan>/", loans_api.LoanView.as_view()),
     path("caseload/handover/", orders_api.HandoverView.as_view()),
     path("caseload/handover/preview", orders_api.HandoverPreviewView.as_view()),
 ]

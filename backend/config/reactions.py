@@ -27,6 +27,7 @@ def react(applied: Sequence[Applied], now: datetime) -> list[Draft]:
     """Runs inside the writing transaction; what it returns is stored and applied in the next round."""
     children.audit_resolutions(applied, now)
     caseload.move_files(applied)
+    caseload.look_at_townships(applied, now)
     caseload.audit_covers(applied, now)
     transfers.audit_transfers(applied, now)
     caseload.keep_visit_plan(

@@ -1,7 +1,7 @@
 """Registers every record type with sync and gives sync what it needs of this project."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from backend.caseload import queries as caseload
 from backend.caseload.record import RECORD_TYPES as CASELOAD
 from backend.children.record import RECORD_TYPES as CHILDREN
 from backend.common import clock, encrypted, ledger, outbox_keys
-from backend.concerns import rulesets, variants
+from backend.concerns import answerable, rulesets, variants
 from backend.concerns.editions import numbers as unreachable
 from backend.concerns.record import RECORD_TYPES as CONCERNS
 from backend.dossier.record import RECORD_TYPES as DOSSIER
@@ -54,7 +54,7 @@ def install() -> None:
             keys=encrypted.keys,
             react=reactions.react,
             kept=reactions.not_applied,
-            files_of=caseload.files_of_devices,
+            files_of=files_of,
             sender_of=sender_of,
             config=config,
             on_sent=exposure.record_sent,
@@ -67,6 +67,11 @@ def install() -> None:
             sender_of_device=sender_of_device,
         )
     )
+
+
+def files_of(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:
+    """A supervisor's caseload, and what a township's supervisor has to visit."""
+    return caseload.files_of_devices(devices, escalated=answerable.escalated, now=clock.now())
 
 
 def is_sealed(entry: Entry) -> bool:
@@ -147,7 +152,20 @@ def _sender(device: Any) -> ports.Sender:
         people=people,
         shard=prefixes[0][:6] if prefixes else "",
         revoked=device.revoked_at is not None,
-        scope_hash=hashlib.sha256(",".join(prefixes).encode()).hexdigest()[:16],
+        scope_hash=_scope_hash(prefixes, grants),
         orders=tuple(ports.Order(id_, do) for id_, do in accounts.open_orders(device.id)),
         areas=areas_of([grant for own in grants.values() for grant in own]),
     )
+
+
+def _scope_hash(prefixes: Sequence[str], grants: accounts.Grants) -> str:
+    """Another one means a fresh load: also on the day on which a township's role begins or ends, since
+    the files of that role are no caseload that somebody would take back."""
+    townships = {
+        f"{person}:{prefix}"
+        for person, own in grants.items()
+        for role, held in own
+        if role in caseload.TOWNSHIP
+        for prefix in held
+    }
+    return hashlib.sha256(",".join([*prefixes, *sorted(townships)]).encode()).hexdigest()[:16]

@@ -40,6 +40,7 @@ def children(request: OfficeRequest) -> HttpResponse:
         "now": now,
         "today": today,
         "refers": bool(navigation.roles_for("referrals") & request.visitor.roles),
+        "borrows": bool(navigation.roles_for("loans") & request.visitor.roles),
         "opens_cases": bool(navigation.roles_for("cases") & request.visitor.roles),
     }
     if request.headers.get("HX-Request"):

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from backend.caseload.queries import DESKS
+from backend.caseload.queries import DESKS, TOWNSHIP
 from backend.concerns.editions.scope import READERS as RULES
 from backend.concerns.queries import WORKERS
 from backend.duty.queries import READERS as DUTY
@@ -34,6 +34,7 @@ PAGES = (
     Page("referrals", frozenset(WORKERS)),
     Page("missing", frozenset(MISSING)),
     Page("children", OFFICE),
+    Page("loans", frozenset(TOWNSHIP)),
     Page("duty", frozenset(DUTY)),
     Page("directory", OFFICE),
     Page("partner", frozenset({PARTNER})),

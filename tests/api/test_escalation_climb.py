@@ -248,7 +248,7 @@ def test_T2_the_statements_of_a_batch_do_not_grow_with_it(
         assert timers.run_batch(now=NOW + DAY) == 12
 
 
-_STATEMENTS = 47
+_STATEMENTS = 50
 
 
 def test_one_whose_clock_cannot_be_read_does_not_stand_before_the_others(

@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 
 from backend.accounts import services as accounts
 from backend.accounts.models import Person
-from backend.caseload import queries as caseload
 from backend.common import clock
 from backend.concerns import rulesets
 from backend.concerns import services as concerns
@@ -37,6 +36,7 @@ from sync.protocol import messages
 from sync.push import push
 
 from .conftest import NOW, OTHER_COUNTY, VILLAGE, HttpPhone, person
+from .copies import phone as load
 from .test_judging import ALONE, RULES, Phone, child_of_six
 from .town import Town
 
@@ -57,6 +57,7 @@ class Records(RuleBasedStateMachine):
     def phones_are_enrolled(self, seed: int) -> None:
         self.dice = Random(seed)
         self.phones = {name: self._phone(name) for name in VILLAGES}
+        self.township = load(self.people["township"].id, admin=self.people["near_admin"].id)
         self.homes: list[tuple[str, UUID, UUID]] = []
         self.sent: dict[UUID, bytes] = {}
         self.dangerous: dict[UUID, UUID] = {}
@@ -121,6 +122,10 @@ class Records(RuleBasedStateMachine):
         assert len(receipts) == len(lines)
         self.sent |= {_op(line): line for line in lines}
 
+    @rule()
+    def the_township_syncs(self) -> None:
+        self.township.sync()
+
     @precondition(lambda self: self.dangerous)
     @rule(number=some)
     def the_office_ends_an_escalation(self, number: int) -> None:
@@ -164,7 +169,15 @@ class Records(RuleBasedStateMachine):
         for name, phone in self.phones.items():
             self._holds_its_scope(name)
             phone.http.client.logout()
+        self._the_townships_phone_has_followed()
         assert list(rebuild.differences()) == []
+
+    def _the_townships_phone_has_followed(self) -> None:
+        """It was loaded at the start; what came and went since is what its scope is now."""
+        assert self.township.sync().digest_agrees
+        scope = ports().files_of([self.township.device])[self.township.device]
+        assert {UUID(seen.file) for seen in self.township.records()} == scope.keys()
+        self.township.close()
 
     def _evidence_is_applied(self) -> None:
         for model, kind in (
@@ -182,7 +195,7 @@ class Records(RuleBasedStateMachine):
         held: set[str] = set()
         while entered := phone.http.sync().get("enter"):
             held |= {card["file"] for card in entered}
-        covered = caseload.files_of_devices([phone.http.device])[phone.http.device]
+        covered = ports().files_of([phone.http.device])[phone.http.device]
         assert held == {str(file) for file in covered}
         own = {str(id_) for of, *ids_ in self.homes for id_ in ids_ if of == name}
         others = {str(id_) for of, *ids_ in self.homes for id_ in ids_ if of != name}
@@ -200,6 +213,7 @@ def two_counties(town: Town) -> None:
         "near": town.wu, "near_admin": town.admin,
         "far_admin": person("far_admin", "administrator", OTHER_COUNTY, None),
         "far": person("far_shi", "village_supervisor", FAR_VILLAGE, None),
+        "township": town.township,
         "lead": person("lead", "county_lead", VILLAGE[:6], None),
         "far_lead": person("far_lead", "county_lead", OTHER_COUNTY, None),
     }  # fmt: skip

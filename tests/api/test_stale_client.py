@@ -17,7 +17,7 @@ from django.utils import timezone
 import backend
 from backend.accounts import services as accounts
 from backend.caseload import services as caseload
-from backend.caseload.models import Assignment, Transfer
+from backend.caseload.models import Assignment, FileLoan, Transfer
 from backend.caseload.roster import services as roster
 from backend.children import lookup
 from backend.children import services as children
@@ -62,11 +62,9 @@ NOTHING_A_PHONE_HOLDS = {
         "edition_retire", "edition_revise", "mine", "seen",
     },
     "caseload.roster": {"importer", "narrowed", "opened", "preview", "read"},
-    # It only drafts what the opening of a case brings with it; a call to the police, who is kept out
-    # and where a new finding goes on stand in the escalation, which no phone holds.
-    "concerns": {
-        "case_opened", "escalation_keep_out", "escalation_report", "escalation_resume", "referred",
-    },
+    # It only drafts what the opening of a case brings with it; a call to the police, and where a new
+    # finding goes on, stand in the escalation, which no phone holds.
+    "concerns": {"case_opened", "escalation_report", "escalation_resume", "referred"},
     "dossier": {"dossier_make", "forget"},
     "duty": {"check_span", "leave_cancel", "leave_create", "shift_cancel", "shift_change", "shift_create"},
     "erasure": {"erase_again"},
@@ -93,7 +91,8 @@ NOTHING_A_PHONE_HOLDS = {
 
 
 class Scene:
-    """A county with two supervisors, one phone each and one that they share, and some children."""
+    """A county with two supervisors, one phone each and one that they share, their township's with hers,
+    and some children."""
 
     def __init__(self, town: Town) -> None:
         self.town = town
@@ -108,7 +107,10 @@ class Scene:
         self.third = town.child("吴小梅", village=NEXT_VILLAGE, of="yang")
         self.writer = town.phone("wu")
         self.writer.sync()
-        self.copies = Copies([[self.wu], [self.yang], [self.wu, self.yang]], admin=self.admin)
+        self.township = town.people["township"].id
+        self.copies = Copies(
+            [[self.wu], [self.yang], [self.wu, self.yang], [self.township]], admin=self.admin
+        )
 
     def household(self, child: UUID) -> UUID:
         home = Child.objects.get(id=child).household
@@ -310,6 +312,13 @@ def found_again(scene: Scene) -> None:
     )
 
 
+def keep_out(scene: Scene) -> None:
+    """Her township's supervisor is concerned herself: the file leaves her phone."""
+    danger(scene)
+    scene.copies.check("another danger")
+    stepped(concerns.escalation_keep_out, people=[scene.township], reason="被举报")(scene)
+
+
 def end_concerns(scene: Scene) -> None:
     row = Escalation.objects.latest("opened_at")
     still_open = [concern.id for concern in Concern.objects.all()]
@@ -417,6 +426,7 @@ SERVICES: dict[str, Steps] = {
         "escalation_resolve": stepped(concerns.escalation_resolve, outcome="settled", **WORDS),
         "escalation_mark_unfounded": found_again,
         "concerns_resolve": end_concerns,
+        "escalation_keep_out": keep_out,
     },
     "guardianship": {
         "case_open": lambda s: guardianship.case_open(
@@ -440,6 +450,12 @@ SERVICES: dict[str, Steps] = {
         "assign_in_bulk": lambda s: (grant(s), assign(s, to=s.wu, only=s.third)),
         "order_run": lambda s: assign(s, to=s.yang, only=s.third),
         "handover": hand_over,
+        "file_borrow": lambda s: caseload.file_borrow(
+            child=s.third, reason="去看看", actor=s.township, now=NOW
+        ),
+        "file_return": lambda s: caseload.file_return(
+            loan=FileLoan.objects.get().id, actor=s.township, now=NOW
+        ),
         "transfer_accept": take_over,
     },
     "erasure": {"child_erase": erase},

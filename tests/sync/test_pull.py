@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync import pull, recovery
-from sync.models import Holding
+from sync import holdings, pull, recovery
+from sync.models import Holding, ScopeChange
 from sync.protocol import messages
 
 from .conftest import NOW, SHARD, Phone, World
@@ -297,3 +297,34 @@ def test_a_later_outcome_is_told_until_it_is_confirmed(
         (later,) = phone.pull().later
         assert (str(later.op), later.outcome) == (op_of(early), "applied")
     assert phone.pull().later == []
+
+
+def test_a_scope_that_changed_is_looked_at_by_the_next_pull_and_once(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    """Whoever changes it locks no phone's log: what is in the scope is read when the phone asks."""
+    box = make_box(phone)
+    phone.push()
+    other.pull()
+    world.scope[other.device] = {box: SHARD}
+    assert other.pull().enter == []
+    holdings.look_again([other.device, phone.device])
+    assert [entered["file"] for entered in other.pull().enter] == [str(box)]
+    assert not ScopeChange.objects.filter(device=other.device).exists()
+    assert ScopeChange.objects.filter(device=phone.device).count() == 1
+
+
+def test_a_scope_that_will_change_is_looked_at_from_then_on(
+    world: World, phone: Phone, other: Phone
+) -> None:
+    box = make_box(phone)
+    phone.push()
+    world.grant(other, box)
+    other.pull()
+    other.pull()
+    world.scope[other.device] = {}
+    holdings.look_again([other.device], at=NOW + dt.timedelta(days=14))
+    assert other.pull(now=NOW + dt.timedelta(days=13)).exit == []
+    assert other.pull(now=NOW + dt.timedelta(days=14)).exit == [str(box)]
+    # What was ordered is not ordered anew by a second look.
+    assert other.pull(confirm=[box], now=NOW + dt.timedelta(days=15)).exit == []
