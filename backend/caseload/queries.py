@@ -13,15 +13,19 @@ from backend.accounts import queries as accounts
 from backend.children import queries as children
 
 from . import scope
+from .danger_record import SHOW as SHOW_DANGER
+from .danger_record import record_of as danger_record
+from .dangers import endangered, may_open, open_dangers
 from .detail import File, file, may_read_visits
 from .files import Item, items, listed, supervisors_by_file
 from .models import Assignment
 from .serializers import FileOut
 
 __all__ = [
-    "DESKS", "KEEPERS", "File", "FileOut", "Item", "Reached", "assigned", "case_of", "children_of",
-    "counties_of", "file", "files_of_devices", "items", "listed", "may_read_visits", "named_to",
-    "office_of", "supervisors_by_file", "supervisors_of",
+    "DESKS", "KEEPERS", "SHOW_DANGER", "File", "FileOut", "Item", "Reached", "assigned", "case_of",
+    "children_of", "counties_of", "danger_record", "endangered", "file", "files_of_devices", "items", "listed",
+    "may_open", "may_read_visits", "named_to", "office_of", "open_dangers", "supervisors_by_file",
+    "supervisors_of",
 ]  # fmt: skip
 
 # Whoever works with files of children at a desk, and in one way or another.

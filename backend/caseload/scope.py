@@ -15,6 +15,8 @@ from .models import Assignment
 
 TOWNSHIP = ("township_supervisor",)
 COUNTY = ("county_officer", "county_lead")
+# The named people of a county, who know of sealed matters.
+SEALED = ("county_lead",)
 # They work with files: assign them and import them, but read no visits.
 OFFICE = ("administrator",)
 # They see that there is a child, of what category and risk, and no name.
@@ -33,6 +35,7 @@ class Reach:
     county: tuple[str, ...]
     office: tuple[str, ...]
     viewer: tuple[str, ...]
+    sealed: tuple[str, ...]
 
     def names(self, division: str, supervisor: UUID | None) -> bool:
         """Whether she may know who the child is."""
@@ -58,6 +61,7 @@ def reach(person: UUID, *, on: date) -> Reach:
         county=prefixes(COUNTY),
         office=prefixes(OFFICE),
         viewer=prefixes(VIEWER),
+        sealed=prefixes(SEALED),
     )
 
 

@@ -40,6 +40,20 @@ class DueIn(FiltersIn):
     )  # fmt: skip
 
 
+class TitleOut(serializers.Serializer):
+    zh = serializers.CharField()
+    en = serializers.CharField()
+
+
+class ReasonOut(serializers.Serializer):
+    """One thing that is open about a child."""
+
+    rule = serializers.CharField()
+    title = TitleOut()
+    severity = serializers.ChoiceField(codes("severity"))
+    observed = serializers.DateTimeField()
+
+
 class ItemOut(serializers.Serializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -48,7 +62,11 @@ class ItemOut(serializers.Serializer):
     division = serializers.CharField()
     place = serializers.CharField()
     categories = serializers.ListField(child=serializers.CharField())
-    risk_level = serializers.CharField()
+    risk_level = serializers.CharField(
+        help_text="What is shown: the more protective of what people set and what is open."
+    )
+    risk_set = serializers.CharField(help_text="What people set, the more protective of several.")
+    because = ReasonOut(many=True, help_text="What is open, the gravest first.")
     guardianship_rating = serializers.CharField()
     status = serializers.ChoiceField(codes("child_status"))
     conflict = serializers.BooleanField()

@@ -1,5 +1,7 @@
 """Writes of the caseload that others may ask for."""
 
+from .dangers import Restricted, restrict
+from .dangers import forget as forget_dangers
 from .due import configure as plan_configure
 from .due import replan, replan_county
 from .orders import Choice, assign_in_bulk, assign_preview, handover, handover_preview, order_run
@@ -7,7 +9,7 @@ from .roster.forgetting import forget
 from .transfers import transfer_accept, transfer_offer, transfer_refuse, transfer_withdraw
 
 __all__ = [
-    "Choice", "assign_in_bulk", "assign_preview", "forget", "handover", "handover_preview", "order_run",
-    "plan_configure", "replan", "replan_county", "transfer_accept", "transfer_offer",
+    "Choice", "Restricted", "assign_in_bulk", "assign_preview", "forget", "forget_dangers", "handover", "handover_preview", "order_run",
+    "plan_configure", "replan", "replan_county", "restrict", "transfer_accept", "transfer_offer",
     "transfer_refuse", "transfer_withdraw",
 ]  # fmt: skip
