@@ -104,7 +104,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """`concerns` are those of the child that are open, whichever escalation they led to."""
+    """`concerns` are those of the child that are open, whichever escalation they led to, as far as
+    whoever sees this one may know of them."""
 
     findings: list[Shown]
     concerns: list[UUID]
@@ -131,7 +132,7 @@ def of(row: Escalation) -> Evidence:
     gaps = Gap.objects.filter(cause__in=causes, sealed=row.sealed).order_by("rule", "branch")
     return Evidence(
         findings=[_shown(finding, entries, sources) for finding in findings],
-        concerns=danger.open_concerns([row.file]).get(row.file, []),
+        concerns=[concern.id for concern in danger.endable(row)],
         gaps=[
             Undecided(rule=gap.rule, rule_version=gap.rule_version, missing=gap.missing)
             for gap in gaps

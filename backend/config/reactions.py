@@ -26,6 +26,7 @@ from sync.entries import Applied, Draft, Entry
 def react(applied: Sequence[Applied], now: datetime) -> list[Draft]:
     """Runs inside the writing transaction; what it returns is stored and applied in the next round."""
     children.audit_resolutions(applied, now)
+    children.audit_ratings(applied, now)
     caseload.move_files(applied)
     caseload.audit_covers(applied, now)
     transfers.audit_transfers(applied, now)

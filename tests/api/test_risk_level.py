@@ -1,5 +1,5 @@
 """The risk level that a person reads is never below the open danger, and tells nobody of what she must
-not know (product: danger; concerns/decisions/0008).
+not know (caseload/decisions/0004).
 """
 
 import datetime as dt
@@ -14,19 +14,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backend.accounts.models import Person
+from backend.audit.models import AuditEntry
 from backend.caseload import neglect
-from backend.caseload.models import OpenDanger, RestrictedDanger, VisitDue
+from backend.caseload.models import Assignment, OpenDanger, RestrictedDanger, VisitDue
 from backend.children.models import Child
-from backend.concerns import services
+from backend.concerns import services, watch
 from backend.concerns.models import Concern, Escalation, Finding
+from backend.dossier import content
 from deploy.demo_data import answers as demo
 from sync import rebuild
 from sync.protocol import ids
 
-from .conftest import COUNTY, NOW, HttpPhone, person
+from .conftest import COUNTY, NOW, person
 from .test_judging import Phone
-from .town import VILLAGE, Desk, Town
+from .town import VILLAGE, Desk, Town, written
 
 TODAY = timezone.localdate(NOW)
 FORM = {"form": demo.FORM, "form_version": demo.VERSION}
@@ -362,3 +363,127 @@ def test_the_danger_command_makes_the_same_risk_levels_from_the_tables(scene: Sc
     assert (again.level, again.because) == (known[0]["level"], known[0]["because"])
     assert list(RestrictedDanger.objects.values()) == secret
     assert list(VisitDue.objects.values()) == due
+
+
+def ratings(scene: Scene, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (
+        scene.town.desk(name).get(f"children/{scene.child}/").json()["ratings"]
+    )
+    return found
+
+
+def rate(scene: Scene, name: str, level: str, saw: list[str], reason: str = "家访所见") -> Any:
+    return scene.town.desk(name).post(
+        f"children/{scene.child}/risk-level", level=level, reason=reason, saw=saw
+    )
+
+
+@pytest.mark.parametrize("name", ["township", "officer", "lead"])
+def test_the_office_sets_a_risk_level_with_a_reason(scene: Scene, name: str) -> None:
+    (before,) = ratings(scene, name)
+    answer = rate(scene, name, "YELLOW", [before["op"]])
+    assert (answer.status_code, answer.json()["risk_level"]) == (200, "YELLOW")
+    assert Child.objects.get().risk_level == "YELLOW"
+    (now,) = ratings(scene, name)
+    assert (now["level"], now["reason"], now["person"]) == (
+        "YELLOW", "家访所见", str(scene.town.people[name].id),
+    )  # fmt: skip
+    line = AuditEntry.objects.get(action="child.rate")
+    assert (line.actor, line.subject, line.detail) == (
+        scene.town.people[name].id, scene.child, {"level": "YELLOW"},
+    )  # fmt: skip
+    assert scene.seen("wu")["item"]["risk_level"] == "YELLOW"
+    assert "家访所见" not in json.dumps(scene.phone.http.sync(), ensure_ascii=False)
+    assert list(rebuild.differences()) == []
+
+
+def test_GREEN_set_by_the_office_leaves_the_shown_risk_level_of_an_open_danger(
+    scene: Scene,
+) -> None:
+    scene.visit(INJURED)
+    saw = [rating["op"] for rating in ratings(scene, "township")]
+    shown = rate(scene, "township", "GREEN", saw).json()
+    assert (shown["risk_level"], shown["risk_set"]) == ("RED", "GREEN")
+    assert [reason["rule"] for reason in shown["because"]] == ["R6"]
+
+
+def test_a_risk_level_set_without_having_seen_what_stands_is_refused(scene: Scene) -> None:
+    """Two people set one at the same time: the second is told, and nothing is lost."""
+    (before,) = ratings(scene, "officer")
+    assert rate(scene, "township", "YELLOW", [before["op"]]).status_code == 200
+    answer = rate(scene, "officer", "BLUE", [before["op"]])
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict.stale")
+    assert Child.objects.get().risk_level == "YELLOW"
+
+
+def test_the_office_settles_a_disputed_risk_level_by_setting_one(scene: Scene) -> None:
+    scene.phone.http.say("child.edit", scene.child, written(risk_level="RED"))
+    scene.send()
+    assert Child.objects.get().conflicts == ["risk_level"]
+    saw = [rating["op"] for rating in ratings(scene, "officer")]
+    assert len(saw) == 2
+    assert rate(scene, "officer", "BLUE", saw).json()["risk_set"] == "BLUE"
+    assert Child.objects.get().conflicts == []
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "status"),
+    [
+        ("officer", {"reason": " "}, 400), ("officer", {"level": "PINK"}, 400),
+        ("wu", {}, 403), ("admin", {}, 403), ("stranger", {}, 404),
+    ],
+)  # fmt: skip
+def test_who_sets_no_risk_level_and_what_is_none(
+    scene: Scene, name: str, given: dict[str, Any], status: int
+) -> None:
+    (before,) = ratings(scene, "officer")
+    asked = {"level": "RED", "saw": [before["op"]], **given}
+    assert rate(scene, name, **asked).status_code == status
+    assert Child.objects.get().risk_level == "GREEN"
+
+
+def test_the_open_concerns_of_a_danger_that_goes_round_somebody_are_not_his_to_list_or_end(
+    scene: Scene,
+) -> None:
+    scene.report()
+    scene.report(concern_kinds=["violence"], beaten="yes", suspected_persons=["county_worker"])
+    known, hidden = Concern.objects.order_by("skips").values_list("id", flat=True)
+    row = Escalation.objects.get(skips="")
+    desk = scene.town.desk("officer")
+    assert desk.get(f"escalations/{row.id}/").json()["concerns"] == [str(known)]
+    answer = desk.post(f"escalations/{row.id}/concerns", concerns=[str(hidden)], reason="已处理")
+    nobody = desk.post(
+        f"escalations/{row.id}/concerns", concerns=[str(ids.uuid7(NOW))], reason="已处理"
+    )
+    assert answer.status_code == nobody.status_code == 409
+    assert answer.json()["code"] == nobody.json()["code"]
+    above = Escalation.objects.get(skips="county")
+    found = scene.town.desk("above").get(f"escalations/{above.id}/").json()["concerns"]
+    assert set(found) == {str(known), str(hidden)}
+
+
+def test_T1_looks_for_the_risk_level_that_is_shown_and_not_for_a_restricted_one(
+    scene: Scene,
+) -> None:
+    other = scene.child
+    scene.visit(sealed=ABUSED)
+    scene.child = scene.town.child("石阿朵", of="wu", risk_level="GREEN")
+    scene.visit(INJURED)
+    VisitDue.objects.update(county_on=TODAY, due_on=TODAY)
+    assert watch.visits(NOW) == 1
+    assert Finding.objects.get(rule="T1").file == scene.child != other
+
+
+def test_T3_looks_for_the_risk_level_that_is_shown(scene: Scene) -> None:
+    scene.report(severity="high")
+    Assignment.objects.update(ends_on=TODAY - dt.timedelta(days=9))
+    VisitDue.objects.update(registered_on=TODAY - dt.timedelta(days=9))
+    assert watch.caseload(NOW) == 1
+    assert Finding.objects.get(rule="T3").severity == "high"
+
+
+def test_the_dossier_says_the_shown_risk_level_and_why(scene: Scene) -> None:
+    scene.visit(INJURED)
+    told = dict(content._child({"risk_level": "GREEN"}, VILLAGE, content._open_now(scene.child)))
+    assert (told["风险等级"], told["人工定级"]) == ("高", "低")
+    assert told["未结束的危险"].startswith("多处受伤")
