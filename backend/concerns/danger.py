@@ -25,11 +25,13 @@ def endable(row: Escalation) -> list[Concern]:
     """The open concerns of the child that whoever sees this escalation may know of, in the order they
     were observed: those that led to it, and those that led to none with fewer readers."""
     still = open_concerns([row.file]).get(row.file, [])
+    if not still:
+        return []
     concerns = {one.id: one for one in Concern.objects.filter(id__in=still)}
     restricted = ~Q(skips="") | ~Q(kept_out=[]) | Q(sealed=True)
     others = Escalation.objects.filter(restricted, file=row.file).exclude(id=row.id)
     theirs = {finding for own in others.values_list("findings", flat=True) for finding in own}
-    hidden = _causes(theirs) - _causes(row.findings)
+    hidden = _causes(theirs) - _causes(row.findings) if theirs else set()
     return [concerns[id_] for id_ in still if concerns[id_].op not in hidden]
 
 
