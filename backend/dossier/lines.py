@@ -67,7 +67,7 @@ def sealed(entries: Sequence[Entry]) -> set[UUID]:
     return {e.op for e in entries if e.kind == "visit.sealed"} | about(entries, records)
 
 
-def derived(entries: Iterable[Entry]) -> set[UUID]:
+def derived(entries: Iterable[Entry | Line]) -> set[UUID]:
     """What phones were told to be open: it follows from findings, each of which stands for itself, and
     from a time when more people may have known of them."""
     return {entry.op for entry in entries if entry.kind == SHOW_DANGER}

@@ -20,7 +20,7 @@ from backend.caseload.models import Assignment, OpenDanger, RestrictedDanger, Vi
 from backend.children.models import Child
 from backend.concerns import services, watch
 from backend.concerns.models import Concern, Escalation, Finding
-from backend.dossier import content
+from backend.dossier import content, lines
 from deploy.demo_data import answers as demo
 from sync import rebuild
 from sync.protocol import ids
@@ -487,3 +487,8 @@ def test_the_dossier_says_the_shown_risk_level_and_why(scene: Scene) -> None:
     told = dict(content._child({"risk_level": "GREEN"}, VILLAGE, content._open_now(scene.child)))
     assert (told["风险等级"], told["人工定级"]) == ("高", "低")
     assert told["未结束的危险"].startswith("多处受伤")
+    entries = lines.opened(lines.of_files([scene.child]))
+    kinds = {entry.kind for entry in entries if entry.op in lines.derived(entries)}
+    assert kinds == {"open_danger.show"}, (
+        "once somebody is kept out it would tell what was open before"
+    )
