@@ -15,6 +15,7 @@ STEPS = [
     ("load_divisions", {}),
     ("publish_forms", {"verbosity": 0}),
     ("publish_rules", {"verbosity": 0}),
+    ("open_dangers", {}),
     ("collectstatic", {"interactive": False, "verbosity": 0}),
 ]
 

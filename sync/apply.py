@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # A reaction may cause operations that cause others (a note that opens an alarm). Deeper than
 # this means two reactions cause each other for ever.
-MAX_ROUNDS = 6
+MAX_ROUNDS = 8
 
 
 class ReactionsDoNotEnd(RuntimeError):

@@ -53,7 +53,7 @@ class LateEdit:
 class File:
     """`registers`, `household` and `guardians` are the shown values; `conflicts` names registers.
 
-    `delegations` and `late_edits` are case content, empty for those who may not read it.
+    `delegations`, `late_edits` and `ratings` are case content, empty for those who may not read it.
     """
 
     item: files.Item
@@ -65,6 +65,8 @@ class File:
     assignments: list[Cover]
     delegations: list[children.DelegationCard]
     late_edits: list[LateEdit]
+    # What people set as the risk level; whoever sets another names them all.
+    ratings: list[children.Rating]
     # Whether she may read the case itself, the visits too.
     case: bool
 
@@ -72,14 +74,7 @@ class File:
 def file(*, viewer: UUID, child: UUID, now: datetime) -> File:
     """One file, opened and put on the audit log. Raises `NotFound`, also for what she may not know."""
     reach = scope.reach(viewer, on=timezone.localdate(now))
-    row = (
-        children.everybody()
-        .filter(scope.named(reach), id=child)
-        .select_related("visit_due")
-        .first()
-    )
-    if row is None:
-        raise NotFound(fields=("child",))
+    row = _row(child, reach)
     (item,) = files.items([row], viewer=viewer, now=now, action="child.read")
     registers = children.opened([row]).get(child, {})
     case = reach.works(row.division, item.supervisor)
@@ -96,8 +91,24 @@ def file(*, viewer: UUID, child: UUID, now: datetime) -> File:
         assignments=covers(child),
         delegations=children.delegations_of(child, on=timezone.localdate(now)) if case else [],
         late_edits=_late_edits(child) if case else [],
+        ratings=children.ratings(row) if case else [],
         case=case,
     )
+
+
+def shown(*, viewer: UUID, child: UUID, now: datetime) -> files.Item:
+    """One child as a row of the list, put on the audit log. Raises `NotFound`."""
+    reach = scope.reach(viewer, on=timezone.localdate(now))
+    (item,) = files.items([_row(child, reach)], viewer=viewer, now=now, action="child.read")
+    return item
+
+
+def _row(child: UUID, reach: scope.Reach) -> Any:
+    rows = children.everybody().filter(scope.named(reach), id=child).select_related("visit_due")
+    row = rows.first()
+    if row is None:
+        raise NotFound(fields=("child",))
+    return row
 
 
 def _siblings(row: Any, reach: scope.Reach) -> list[Sibling]:

@@ -1,6 +1,7 @@
-"""Keeps the table of due visits: five statements, however many children."""
+"""Keeps the table of due visits: seven statements at most, however many children."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from django.utils import timezone
 
 from backend.audit import services as audit
 from backend.children import queries as children
+from fieldforms import risk
 
 from . import plan
+from .dangers import open_dangers
 from .errors import SettingUnknown
-from .models import PlanSetting, VisitDue
+from .models import PlanSetting, RestrictedDanger, VisitDue
 
 # The audit's subject of a line that is about a county and not about a person or a file.
 NOBODY = UUID(int=0)
@@ -26,14 +29,14 @@ def replan(
     last_seen: LastSeen,
     now: datetime,
     registered: Mapping[UUID, datetime] | None = None,
-    critical: Mapping[UUID, datetime] | None = None,
+    critical: Mapping[UUID, datetime | None] | None = None,
     monitored: Mapping[UUID, plan.Monitoring | None] | None = None,
 ) -> None:
     """Writes the due visit of each child anew, from what the tables say.
 
-    `registered` and `critical` are the times of what has just happened, `monitored` are orders that
-    were just given or taken back. Because everything else is
-    read again, the order in which things arrive does not matter. Must run in a transaction: the
+    `registered` are the times of what has just happened, `critical` the last danger of each child whose
+    dangers have just changed, `monitored` orders that were just given or taken back. Because everything
+    else is read again, the order in which things arrive does not matter. Must run in a transaction: the
     rows are locked first, so that of two that write for one child the later one sees both.
     """
     if not wanted:
@@ -47,23 +50,42 @@ def replan(
     cards = children.plan_cards(wanted)
     settings = settings_of({card.county for card in cards})
     seen = last_seen([card.id for card in cards])
-    rows = [
-        _row(
-            card, before.get(card.id), settings[card.county], seen.get(card.id),
-            (registered or {}).get(card.id, now), (critical or {}).get(card.id),
+    danger = {file: level for file, level, _ in open_dangers([card.id for card in cards])}
+    facts = {
+        card.id: _facts(
+            card, before.get(card.id), seen.get(card.id), danger.get(card.id, ""),
+            (registered or {}).get(card.id, now), critical or {},
             _ordered(before.get(card.id), monitored or {}, card.id),
         )
         for card in cards
-    ]  # fmt: skip
+    }  # fmt: skip
+    rows = [_row(card, facts[card.id], settings[card.county]) for card in cards]
     VisitDue.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["child"], update_fields=_COLUMNS
     )
+    _plan_restricted({card.id: card for card in cards}, facts, settings)
 
 
+_PLANNED = ["due_on", "basis", "supervisor_on", "township_on", "county_on"]
 _COLUMNS = [
-    "last_visit", "critical_at", "monitor_days", "monitor_from", "monitor_until", "due_on", "basis",
-    "supervisor_on", "township_on", "county_on",
+    "last_visit", "critical_at", "monitor_days", "monitor_from", "monitor_until", *_PLANNED,
 ]  # fmt: skip
+
+
+def _plan_restricted(
+    cards: Mapping[UUID, children.PlanCard], facts: Mapping[UUID, plan.Facts],
+    settings: Mapping[str, plan.Setting],
+) -> None:  # fmt: skip
+    """The same for those who know of more: what everybody knows and the one danger together."""
+    rows = list(RestrictedDanger.objects.filter(child__in=cards).order_by("escalation"))
+    for row in rows:
+        card, own = cards[row.child], facts[row.child]
+        times = [at for at in (own.critical_at, row.critical_at) if at]
+        level = risk.graver(own.risk_level, row.level)
+        own = replace(own, risk_level=level, critical_at=max(times, default=None))
+        _plan(row, card, own, settings[card.county])
+    if rows:
+        RestrictedDanger.objects.bulk_update(rows, _PLANNED)
 
 
 def _ordered(
@@ -86,36 +108,43 @@ def settings_of(counties: Collection[str]) -> dict[str, plan.Setting]:
     return {county: plan.DEFAULT.with_(own.get(county, {})) for county in counties}
 
 
-def _row(
-    card: children.PlanCard, before: VisitDue | None, setting: plan.Setting,
-    last_visit: datetime | None, registered: datetime, critical: datetime | None,
+def _facts(
+    card: children.PlanCard, before: VisitDue | None, last_visit: datetime | None, danger: str,
+    registered: datetime, critical: Mapping[UUID, datetime | None],
     monitoring: plan.Monitoring | None,
-) -> VisitDue:  # fmt: skip
-    known = [at for at in (before and before.critical_at, critical) if at]
-    row = VisitDue(
-        child_id=card.id,
+) -> plan.Facts:  # fmt: skip
+    stood = before.critical_at if before else None
+    return plan.Facts(
+        risk_level=risk.graver(card.risk_level, danger), categories=tuple(card.categories),
         registered_on=before.registered_on if before else timezone.localdate(registered),
-        last_visit=last_visit,
-        critical_at=max(known, default=None),
-    )
-    if monitoring:
-        row.monitor_days, row.monitor_from = monitoring.days, monitoring.since
-        row.monitor_until = monitoring.until
-    if card.status in children.LEFT:
-        return row
-    facts = plan.Facts(
-        risk_level=card.risk_level, categories=tuple(card.categories),
-        registered_on=row.registered_on, last_visit=last_visit, critical_at=row.critical_at,
-        monitoring=monitoring,
+        last_visit=last_visit, critical_at=critical.get(card.id, stood), monitoring=monitoring,
     )  # fmt: skip
-    due = plan.due(facts, setting)
-    row.due_on, row.basis = due.on, due.basis
-    row.supervisor_on, row.township_on, row.county_on = (
-        due.supervisor_on,
-        due.township_on,
-        due.county_on,
-    )
+
+
+def _row(card: children.PlanCard, facts: plan.Facts, setting: plan.Setting) -> VisitDue:
+    row = VisitDue(
+        child_id=card.id, registered_on=facts.registered_on, last_visit=facts.last_visit,
+        critical_at=facts.critical_at,
+    )  # fmt: skip
+    if facts.monitoring:
+        row.monitor_days, row.monitor_from = facts.monitoring.days, facts.monitoring.since
+        row.monitor_until = facts.monitoring.until
+    _plan(row, card, facts, setting)
     return row
+
+
+def _plan(
+    row: VisitDue | RestrictedDanger, card: children.PlanCard, facts: plan.Facts,
+    setting: plan.Setting,
+) -> None:  # fmt: skip
+    """Writes the days into a row; none for a child that has left."""
+    if card.status in children.LEFT:
+        row.due_on = row.supervisor_on = row.township_on = row.county_on = None
+        row.basis = ""
+        return
+    due = plan.due(facts, setting)
+    row.due_on, row.basis, row.supervisor_on = due.on, due.basis, due.supervisor_on
+    row.township_on, row.county_on = due.township_on, due.county_on
 
 
 def replan_county(county: str, *, last_seen: LastSeen, now: datetime, chunk: int = 500) -> int:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from backend.children import queries as children
 from backend.children.queries import Filters
 
-from . import files, scope
+from . import dangers, scope
 from .scope import Reach
 
 # How far a supervisor looks ahead.
@@ -32,21 +32,16 @@ def due(*, viewer: Any, filters: Filters, now: datetime, step: str = "") -> Quer
     until = today + AHEAD if step == "planned" else today
     if step:
         column = _SINCE.get(step, "due_on")
-        wanted = _area((*reach.township, *reach.county), column, until) | _mine(
-            reach, column, until
-        )
+        due_by = dangers.due_by(column, until, reach)
+        wanted = (children.lives_in((*reach.township, *reach.county)) | scope.mine(reach)) & due_by
     else:
         wanted = (
-            _mine(reach, "due_on", today + AHEAD)
-            | _area(reach.township, "township_on", today)
-            | _area(reach.county, "county_on", today)
+            scope.mine(reach) & dangers.due_by("due_on", today + AHEAD, reach)
+            | _area(reach, reach.township, "township_on", today)
+            | _area(reach, reach.county, "county_on", today)
         )
-    return files.in_order(children.matching(filters).filter(wanted))
+    return dangers.in_order(dangers.matching(filters, reach).filter(wanted), reach)
 
 
-def _area(prefixes: tuple[str, ...], column: str, until: Any) -> Q:
-    return children.lives_in(prefixes) & Q(**{f"visit_due__{column}__lte": until})
-
-
-def _mine(reach: Reach, column: str, until: Any) -> Q:
-    return scope.mine(reach) & Q(**{f"visit_due__{column}__lte": until})
+def _area(reach: Reach, prefixes: tuple[str, ...], column: str, until: Any) -> Q:
+    return children.lives_in(prefixes) & dangers.due_by(column, until, reach)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backend.accounts import queries as accounts
@@ -14,14 +14,19 @@ from backend.audit import services as audit
 from backend.children import queries as children
 from backend.children.queries import Filters
 from backend.regions import queries as regions
+from fieldforms import risk
 
-from . import plan, scope
+from . import dangers, plan, scope
 from .models import Assignment, VisitDue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One row. Without the right to know the child, `name` is empty and `birth_date` absent."""
+    """One row. Without the right to know the child, `name` is empty and `birth_date` absent.
+
+    `risk_level` is the one that is shown, `risk_set` what people set, `because` what is open, as far as
+    the reader may know of it: without the right to read the visits it is empty.
+    """
 
     id: UUID
     name: str
@@ -31,6 +36,8 @@ class Item:
     place: str
     categories: list[str]
     risk_level: str
+    risk_set: str
+    because: list[dict[str, Any]]
     guardianship_rating: str
     status: str
     conflict: bool
@@ -57,20 +64,14 @@ def listed(
     """
     today = timezone.localdate(now)
     reach = scope.reach(viewer, on=today)
-    rows = children.matching(filters).filter(
+    rows = dangers.matching(filters, reach).filter(
         scope.named(reach) if filters.text.strip() else scope.visible(reach)
     )
     if overdue:
-        rows = rows.filter(visit_due__supervisor_on__lte=today)
+        rows = rows.filter(dangers.due_by("supervisor_on", today, reach))
     if unassigned:
         rows = rows.filter(~Q(scope.covered()))
-    return in_order(rows)
-
-
-def in_order(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("visit_due").order_by(
-        F("visit_due__due_on").asc(nulls_last=True), "id"
-    )
+    return dangers.in_order(rows, reach)
 
 
 def items(
@@ -82,6 +83,8 @@ def items(
     supervisors = supervisors_by_file({row.id for row in page})
     known = [row for row in page if reach.names(row.division, supervisors.get(row.id))]
     cards = children.opened(known)
+    risks = dangers.known(page, reach)
+    worked = {row.id for row in page if reach.works(row.division, supervisors.get(row.id))}
     names = accounts.names(set(supervisors.values()))
     places = regions.places({row.division for row in page})
     audit.record_each(
@@ -92,7 +95,8 @@ def items(
     )
     return [
         _item(
-            row, cards.get(row.id), supervisors.get(row.id), names, places.get(row.division, ""), today
+            row, cards.get(row.id), supervisors.get(row.id), names, places.get(row.division, ""),
+            risks[row.id], row.id in worked, today,
         )
         for row in page
     ]  # fmt: skip
@@ -106,15 +110,16 @@ def supervisors_by_file(files: Iterable[UUID]) -> dict[UUID, UUID]:
 
 def _item(
     row: Any, card: Mapping[str, Any] | None, supervisor: UUID | None,
-    names: Mapping[UUID, str], place: str, today: date,
+    names: Mapping[UUID, str], place: str, known: dangers.Known, works: bool, today: date,
 ) -> Item:  # fmt: skip
-    due = getattr(row, "visit_due", None) or VisitDue()
+    due, shown = known.due, risk.shown(row.risk_level, known.because)
     return Item(
         id=row.id,
         name=children.name_of(card or {}),
         birth_date=row.birth_date if card is not None else None,
         sex=row.sex, division=row.division, place=place, categories=row.categories,
-        risk_level=row.risk_level, guardianship_rating=row.guardianship_rating, status=row.status,
+        risk_level=shown.level, risk_set=shown.set, because=shown.because if works else [],
+        guardianship_rating=row.guardianship_rating, status=row.status,
         conflict=bool(row.conflicts),
         supervisor=supervisor,
         supervisor_name=names.get(supervisor, "") if supervisor else "",

@@ -1,5 +1,6 @@
-"""Who covers whom, from when to when, and when a child is to be visited."""
+"""Who covers whom, from when to when, when a child is to be visited, and what is open about it."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -103,6 +104,59 @@ class FileLoan(models.Model):
             models.UniqueConstraint(
                 fields=["person", "child"], condition=Q(ended_at=None), name="fileloan_open_once"
             )
+        ]
+
+
+class OpenDanger(SerialisedRecord):
+    """What is open about a child (`file`) and known to everybody who has the file, phones too.
+
+    One a child, made by the server; `level` is empty when nothing is open. `because`: `risk.Reason`.
+    """
+
+    level = models.TextField(default="")
+    because = models.JSONField(default=list)
+
+    class Meta(SerialisedRecord.Meta):
+        indexes = [
+            *SerialisedRecord.Meta.indexes,
+            models.Index(fields=["file", "level"], name="opendanger_level", condition=~Q(level="")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__in=["", *codes("risk_level")]), name="opendanger_level_known"
+            ),
+        ]
+
+
+class RestrictedDanger(models.Model):
+    """The open part of one escalation that only some may know of: it is sealed, or goes round somebody.
+
+    Kept by reactions, no record of its own; it follows from the escalation, whose id it has and whose
+    `sealed`, `skips`, `kept_out` and `division` say who sees it. The days are those of the child's next
+    visit (see `VisitDue`) for whoever knows of it; empty until the child is registered.
+    """
+
+    escalation = models.UUIDField(primary_key=True)
+    child = models.UUIDField()
+    sealed = models.BooleanField()
+    skips = models.TextField(default="")
+    kept_out = ArrayField(models.UUIDField(), default=list)
+    division = models.TextField()
+    level = models.TextField()
+    because = models.JSONField(default=list)
+    critical_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)
+    basis = models.TextField(default="")
+    supervisor_on = models.DateField(null=True)
+    township_on = models.DateField(null=True)
+    county_on = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["child"], name="restricteddanger_child")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__in=codes("risk_level")), name="restricteddanger_level_known"
+            ),
         ]
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from backend.children import queries as children
+from fieldforms import risk
 
 
 def _counts(statement: str, given: dict[str, Any]) -> list[tuple[Any, Any]]:
@@ -49,31 +50,39 @@ def overdue_by_division(today: date, *, digits: int) -> dict[str, int]:
 
 
 def red_and_overdue(today: date) -> list[tuple[UUID, date]]:
-    """Children at the highest risk whose visit has come as far as the county: each with the day it was due."""
+    """Children shown at the highest risk whose visit has come as far as the county: each with the day it
+    was due. By what everybody may know: what is found because of it, everybody sees."""
     return _counts(
         "SELECT d.child_id, d.due_on FROM caseload_visitdue d"
         " JOIN children_child c ON c.id = d.child_id"
-        " WHERE d.county_on <= %(today)s AND c.risk_level = 'RED'",
-        {"today": today},
+        " WHERE d.county_on <= %(today)s AND (c.risk_level = %(red)s OR EXISTS (SELECT"
+        " FROM caseload_opendanger o WHERE o.file = c.id AND o.level = %(red)s))",
+        {"today": today, "red": risk.ORDER[0]},
     )
 
 
 _UNCOVERED = """
-SELECT c.id, c.division, c.risk_level, coalesce(max(a.ends_on), d.registered_on) AS since
+SELECT c.id, c.division, c.risk_level, coalesce(o.level, ''),
+    coalesce(max(a.ends_on), d.registered_on) AS since
 FROM children_child c
 JOIN caseload_visitdue d ON d.child_id = c.id AND d.due_on IS NOT NULL
 LEFT JOIN caseload_assignment a ON a.file = c.id
+LEFT JOIN caseload_opendanger o ON o.file = c.id
 WHERE NOT (c.status = ANY(%(left)s)) AND NOT EXISTS (
     SELECT FROM caseload_assignment o WHERE o.file = c.id AND o.ends_on IS NULL)
-GROUP BY c.id, d.registered_on HAVING coalesce(max(a.ends_on), d.registered_on) <= %(since)s
+GROUP BY c.id, o.level, d.registered_on HAVING coalesce(max(a.ends_on), d.registered_on) <= %(since)s
 """
 
 
 def uncovered(since: date) -> Sequence[tuple[UUID, str, str, date]]:
-    """Children whom nobody has covered since that day or longer: id, division, risk, and from when."""
+    """Children whom nobody has covered since that day or longer: id, division, the risk level that
+    everybody is shown, and from when."""
     with connection.cursor() as cursor:
         cursor.execute(_UNCOVERED, {"since": since, "left": list(children.LEFT)})
-        return cursor.fetchall()
+        return [
+            (child, division, risk.graver(set_by_people, danger), day)
+            for child, division, set_by_people, danger, day in cursor.fetchall()
+        ]
 
 
 _EXPIRING = """

@@ -23,7 +23,7 @@ from sync import push
 from sync.entries import Draft
 from sync.protocol import ids
 
-from . import scope
+from . import dangers, scope
 from .errors import NobodyChosen, NotASupervisor, TooManyChildren
 from .judging import Verdict, judge
 from .models import Assignment, AssignmentOrder, OrderLine
@@ -93,8 +93,8 @@ def _require_supervisor(to: UUID, *, actor: UUID, now: datetime) -> None:
 def _chosen(choice: Choice, actor: UUID, now: datetime) -> list[UUID]:
     wanted = list(dict.fromkeys(choice.children))
     if choice.filters is not None:
-        area = scope.assigns(scope.reach(actor, on=timezone.localdate(now)))
-        rows = children.matching(choice.filters).filter(area)
+        reach = scope.reach(actor, on=timezone.localdate(now))
+        rows = dangers.matching(choice.filters, reach).filter(scope.assigns(reach))
         if choice.unassigned:
             rows = rows.filter(~Q(scope.covered()))
         found = rows.order_by("id").values_list("id", flat=True)[: LIMIT + 1]

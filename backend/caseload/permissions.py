@@ -28,6 +28,12 @@ class Worker(Reader):
     roles = (*scope.OWN, *scope.TOWNSHIP, *scope.COUNTY)
 
 
+class Rater(Reader):
+    """Somebody who sets a child's risk level at a desk."""
+
+    roles = (*scope.TOWNSHIP, *scope.COUNTY)
+
+
 class Assigner(Reader):
     """Somebody who decides who covers whom."""
 

@@ -15,6 +15,9 @@ from backend.common.errors import NotFound
 
 from . import by_role, scope
 from .by_role import Areas, Escalated, Place
+from .danger_record import SHOW as SHOW_DANGER
+from .danger_record import record_of as danger_record
+from .dangers import endangered, may_open, open_dangers
 from .detail import File, file, may_read_visits
 from .files import Item, items, listed, supervisors_by_file
 from .loan_cards import borrowed
@@ -22,9 +25,10 @@ from .models import Assignment
 from .serializers import FileOut
 
 __all__ = [
-    "DESKS", "KEEPERS", "TOWNSHIP", "Areas", "Escalated", "File", "FileOut", "Item", "Place", "Reached", "assigned", "borrowed", "case_of", "children_of",
-    "counties_of", "file", "files_of_devices", "items", "listed", "may_read_visits", "named_to",
-    "office_of", "one_named", "supervisors_by_file", "supervisors_of",
+    "DESKS", "KEEPERS", "SHOW_DANGER", "TOWNSHIP", "Areas", "Escalated", "File", "FileOut", "Item", "Place",
+    "Reached", "assigned", "borrowed", "case_of", "children_of", "counties_of", "danger_record", "endangered",
+    "file", "files_of_devices", "items", "listed", "may_open", "may_read_visits", "named_to", "office_of",
+    "one_named", "open_dangers", "supervisors_by_file", "supervisors_of",
 ]  # fmt: skip
 
 TOWNSHIP = scope.TOWNSHIP

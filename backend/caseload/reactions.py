@@ -124,14 +124,17 @@ def keep_visit_plan(
     *,
     visited: Collection[UUID],
     last_seen: due.LastSeen,
+    critical: Mapping[UUID, datetime | None],
     monitored: Mapping[UUID, tuple[int, datetime, date] | None],
 ) -> None:
-    """The next visit follows from the last one, the child's own record, the dangers found and the
-    visits that a case orders: `monitored` are (every so many days, from when, last day) or None."""
+    """The next visit follows from the last one, the child's own record, the dangers that are open and
+    the visits that a case orders. `critical`: the children whose dangers have changed, with the last
+    critical one that everybody may know of; `monitored` are (every so many days, from when, last day)
+    or None."""
     registers = [item for item in applied if item.type == "child"]
-    critical = _critical_events(applied)
+    shown = {item.entry.file for item in applied if item.type == "open_danger"}
     due.replan(
-        {*visited, *critical, *monitored, *(item.entry.file for item in registers)},
+        {*visited, *critical, *shown, *monitored, *(item.entry.file for item in registers)},
         registered={item.entry.file: item.entry.observed for item in registers if item.created},
         critical=critical,
         monitored={child: _monitoring(ordered) for child, ordered in monitored.items()},
@@ -142,19 +145,3 @@ def keep_visit_plan(
 
 def _monitoring(ordered: tuple[int, datetime, date] | None) -> plan.Monitoring | None:
     return plan.Monitoring(days=ordered[0], since=ordered[1], until=ordered[2]) if ordered else None
-
-
-def _critical_events(applied: Sequence[Applied]) -> dict[UUID, datetime]:
-    """When the last danger of each child was observed.
-
-    What is found in a sealed matter, or accuses somebody in the reporting chain, stays out: a date in
-    a list must not tell that there is one.
-    """
-    last: dict[UUID, datetime] = {}
-    for item in applied:
-        if item.type != "finding" or item.columns["sealed"] or item.entry.data.get("skips"):
-            continue
-        if item.columns["severity"] == "critical":
-            at = item.columns["observed"]
-            last[item.entry.file] = max(at, last.get(item.entry.file, at))
-    return last

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sync.entries import Entry
 from sync.registry import Columns, OneOpen, Policy, RecordType, Refused
 
+from .danger_record import OPEN_DANGER
 from .models import Assignment
 from .transfer_record import TRANSFER
 
@@ -86,4 +87,4 @@ ASSIGNMENT = RecordType(
     one_open=OneOpen(lambda columns: columns["ends_on"] is None, already_assigned),
     render=render,
 )
-RECORD_TYPES = [ASSIGNMENT, TRANSFER]
+RECORD_TYPES = [ASSIGNMENT, TRANSFER, OPEN_DANGER]

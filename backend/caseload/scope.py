@@ -15,6 +15,8 @@ from .models import Assignment
 
 TOWNSHIP = ("township_supervisor",)
 COUNTY = ("county_officer", "county_lead")
+# The named people of a county, who know of sealed matters.
+SEALED = ("county_lead",)
 # They work with files: assign them and import them, but read no visits.
 OFFICE = ("administrator",)
 # They see that there is a child, of what category and risk, and no name.
@@ -35,6 +37,7 @@ class Reach:
     county: tuple[str, ...]
     office: tuple[str, ...]
     viewer: tuple[str, ...]
+    sealed: tuple[str, ...]
 
     @property
     def supervised(self) -> tuple[str, ...]:
@@ -73,6 +76,7 @@ def _reach(person: UUID, grants: Collection[tuple[str, list[str]]]) -> Reach:
         county=prefixes(COUNTY),
         office=prefixes(OFFICE),
         viewer=prefixes(VIEWER),
+        sealed=prefixes(SEALED),
     )
 
 

@@ -40,6 +40,20 @@ class DueIn(FiltersIn):
     )  # fmt: skip
 
 
+class TitleOut(serializers.Serializer):
+    zh = serializers.CharField()
+    en = serializers.CharField()
+
+
+class ReasonOut(serializers.Serializer):
+    """One thing that is open about a child."""
+
+    rule = serializers.CharField()
+    title = TitleOut()
+    severity = serializers.ChoiceField(codes("severity"))
+    observed = serializers.DateTimeField()
+
+
 class ItemOut(serializers.Serializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -48,7 +62,11 @@ class ItemOut(serializers.Serializer):
     division = serializers.CharField()
     place = serializers.CharField()
     categories = serializers.ListField(child=serializers.CharField())
-    risk_level = serializers.CharField()
+    risk_level = serializers.CharField(
+        help_text="What is shown: the more protective of what people set and what is open."
+    )
+    risk_set = serializers.CharField(help_text="What people set, the more protective of several.")
+    because = ReasonOut(many=True, help_text="What is open, the gravest first.")
     guardianship_rating = serializers.CharField()
     status = serializers.ChoiceField(codes("child_status"))
     conflict = serializers.BooleanField()
@@ -99,6 +117,32 @@ class LateEditOut(serializers.Serializer):
     received = serializers.DateTimeField()
 
 
+class RatingOut(serializers.Serializer):
+    op = serializers.UUIDField()
+    level = serializers.CharField()
+    person = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField()
+    at = serializers.DateTimeField()
+    reason = serializers.CharField(help_text="Where the office gave one.")
+
+
+class RateIn(serializers.Serializer):
+    level = serializers.ChoiceField(codes("risk_level"))
+    reason = serializers.CharField(max_length=1000, help_text="Kept on file.")
+    saw = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="The `op` of every one of the file's `ratings` that was looked at.",
+    )
+
+
+class RatedOut(serializers.Serializer):
+    """What is shown now: still the level of what is open, where that is more protective."""
+
+    risk_level = serializers.CharField()
+    risk_set = serializers.CharField()
+    because = ReasonOut(many=True)
+
+
 class FileOut(serializers.Serializer):
     """The values of `detail.File`."""
 
@@ -111,6 +155,7 @@ class FileOut(serializers.Serializer):
     assignments = CoverOut(many=True)
     delegations = DelegationOut(many=True)
     late_edits = LateEditOut(many=True, help_text="Written after the child had left.")
+    ratings = RatingOut(many=True, help_text="What people set as the risk level.")
 
 
 class FilterIn(FiltersIn):

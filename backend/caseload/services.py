@@ -1,5 +1,7 @@
 """Writes of the caseload that others may ask for."""
 
+from .dangers import Restricted, restrict
+from .dangers import forget as forget_dangers
 from .due import configure as plan_configure
 from .due import replan, replan_county
 from .loans import file_borrow, file_return
@@ -8,7 +10,8 @@ from .roster.forgetting import forget
 from .transfers import transfer_accept, transfer_offer, transfer_refuse, transfer_withdraw
 
 __all__ = [
-    "Choice", "assign_in_bulk", "assign_preview", "file_borrow", "file_return", "forget", "handover", "handover_preview", "order_run",
-    "plan_configure", "replan", "replan_county", "transfer_accept", "transfer_offer",
+    "Choice", "Restricted", "assign_in_bulk", "assign_preview", "file_borrow", "file_return", "forget",
+    "forget_dangers", "handover", "handover_preview", "order_run", "plan_configure", "replan",
+    "replan_county", "restrict", "transfer_accept", "transfer_offer",
     "transfer_refuse", "transfer_withdraw",
 ]  # fmt: skip

@@ -14,10 +14,11 @@ from .search import lives_in
 
 @admin.register(Child, site=site)
 class ChildAdmin(AreaAdmin):
-    list_display = ["id", "division", "status", "categories", "risk_level", "conflicts"]
-    list_filter = ["status", "risk_level"]
-    # The birth date names a child together with the village.
-    hidden = ("search", "birth_date")
+    list_display = ["id", "division", "status", "categories", "conflicts"]
+    list_filter = ["status"]
+    # The birth date names a child together with the village. The risk level of the register may be below
+    # the open danger; the office's pages show the one that counts.
+    hidden = ("search", "birth_date", "risk_level")
 
 
 @admin.register(Household, site=site)

@@ -125,7 +125,7 @@ def items(found: Sequence[tuple[UUID, str]], *, viewer: UUID, now: datetime) -> 
             type=kind, id=record, file=rows[record][1].file, division=divisions[record],
             place=places.get(divisions[record], ""), name=_name(kind, states[record]),
             registers=[
-                _disputed(kind, register, states[record], signed, names)
+                disputed(kind, register, states[record], signed, names)
                 for register in rows[record][1].conflicts
             ],
         )
@@ -172,7 +172,7 @@ def _name(kind: str, state: registers.State) -> str:
     return str(card.get("name") or "") if isinstance(card, Mapping) else ""
 
 
-def _disputed(
+def disputed(
     kind: str, name: str, state: registers.State,
     signed: Mapping[UUID, Any], names: Mapping[UUID, str],
 ) -> Disputed:  # fmt: skip

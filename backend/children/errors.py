@@ -24,3 +24,19 @@ class ValueUnusable(DomainError):
     fields = ("value",)
     zh = "此内容不能用于该项。请从已有填写中选择,或填写同类内容。"
     en = "This cannot be the value. Choose one of those written, or give one of the same kind."
+
+
+class LevelUnknown(DomainError):
+    code = "risk_level.unknown"
+    fields = ("level",)
+    zh = "没有这个风险等级。可选：{possible}。"
+    en = "There is no such risk level. Possible: {possible}."
+
+
+class RatingReasonMissing(DomainError):
+    """A level without a reason tells the next reader nothing."""
+
+    code = "risk_level.reason"
+    fields = ("reason",)
+    zh = "请写明为什么这样定级。理由存入档案。"
+    en = "Write down why the child stands at this level. The reason is kept on file."

@@ -16,6 +16,7 @@ from sync.protocol import messages
 
 from .delegations import delegation_state
 from .models import LEFT, Child, Delegation, DelegationRevocation, Guardian, Household
+from .ratings import Rating, may_rate, ratings
 from .record import CHILD_SPECS
 from .search import Filters, lives_in, matching
 
@@ -24,6 +25,7 @@ __all__ = [
     "DelegationCard",
     "Filters",
     "PlanCard",
+    "Rating",
     "confirmations",
     "delegations_of",
     "divisions_of",
@@ -36,10 +38,12 @@ __all__ = [
     "live_writes",
     "lives_in",
     "matching",
+    "may_rate",
     "name_of",
     "of_county",
     "opened",
     "plan_cards",
+    "ratings",
     "shown_children",
     "shown_households",
 ]  # fmt: skip

@@ -6,6 +6,10 @@ from datetime import datetime
 from backend.audit import services as audit
 from sync.entries import Applied
 
+from .ratings import audit_ratings
+
+__all__ = ["audit_ratings", "audit_resolutions"]
+
 
 def audit_resolutions(applied: Sequence[Applied], now: datetime) -> None:
     """Who settled what stands beside the change; a phone's word for it is not taken."""

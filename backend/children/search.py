@@ -16,7 +16,8 @@ class Filters:
     """Empty means any, except that without a status those who left are not shown.
 
     `text` is an ID number, a phone number of the child's household, characters of a name or pinyin
-    syllables with blanks between them.
+    syllables with blanks between them. `risk_level` is the level that is shown, which `matching` cannot
+    know: it follows from open dangers, and from who asks.
     """
 
     text: str = ""
@@ -27,13 +28,12 @@ class Filters:
 
 
 def matching(filters: Filters) -> QuerySet[Child]:
+    """By everything but the risk level, see `Filters`."""
     rows = Child.objects.filter(status=filters.status) if filters.status else _here()
     if filters.text.strip():
         rows = rows.filter(_found_by(filters.text))
     if filters.category:
         rows = rows.filter(categories__contains=[filters.category])
-    if filters.risk_level:
-        rows = rows.filter(risk_level=filters.risk_level)
     if filters.division:
         rows = rows.filter(division__startswith=filters.division)
     return rows

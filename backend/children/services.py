@@ -12,6 +12,9 @@ from sync.protocol import ids
 
 from . import conflicts
 from .errors import NoConflict, ValuesChanged, ValueUnusable
+from .ratings import risk_level_set
+
+__all__ = ["conflict_resolve", "risk_level_set"]
 
 
 def conflict_resolve(

@@ -95,7 +95,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """`concerns` are those of the child that are open, whichever escalation they led to."""
+    """`concerns` are those of the child that are open, whichever escalation they led to, as far as
+    whoever sees this one may know of them."""
 
     findings: list[Shown]
     concerns: list[UUID]
@@ -122,7 +123,7 @@ def of(row: Escalation) -> Evidence:
     gaps = Gap.objects.filter(cause__in=causes, sealed=row.sealed).order_by("rule", "branch")
     return Evidence(
         findings=[_shown(finding, entries, sources) for finding in findings],
-        concerns=danger.open_concerns([row.file]).get(row.file, []),
+        concerns=[concern.id for concern in danger.endable(row)],
         gaps=[undecided.shown(gap) for gap in gaps],
         police=[*_police(sources.values(), sealed=row.sealed), *_reports(steps, people, sources)],
         steps=[_step(entry, people) for entry in steps],

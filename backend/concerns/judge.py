@@ -140,7 +140,7 @@ def _gap(cause: Cause, gap: Gap, now: datetime) -> Draft:
     data = {
         "rule": gap.rule, "rule_version": gap.version, "branch": gap.branch,
         "missing": list(gap.missing), "ask": list(gap.ask), "sealed": gap.sealed,
-        "division": cause.division, "skips": skips(cause),
+        "division": cause.division, "skips": skips(cause, sealed=gap.sealed),
         "visit": str(cause.entry.data.get("visit") or ""), **_origin(cause),
     }  # fmt: skip
     return _draft(cause, "gap", (gap.rule, str(gap.branch)), data, now)

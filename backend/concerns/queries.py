@@ -17,7 +17,7 @@ from backend.children import queries as children
 from backend.common.errors import NotFound
 from backend.regions import queries as regions
 
-from . import errors, evidence, scope
+from . import danger, errors, evidence, scope
 from .calendar import due
 from .danger import open_concerns
 from .models import ENDED, Concern, Escalation, Finding
@@ -26,7 +26,7 @@ from .scope import WORKERS, Reach, reach
 
 __all__ = [
     "WORKERS", "Filters", "Item", "Reach", "apart", "assignees", "concerned", "counts", "detail",
-    "has_open", "hidden", "items", "open_concerns", "queue", "reach", "rule_titles", "seen", "steps",
+    "endable", "has_open", "hidden", "items", "open_concerns", "queue", "reach", "rule_titles", "seen", "steps",
     "workable", "working_days_after",
 ]  # fmt: skip
 
@@ -131,6 +131,15 @@ def _with_findings(rows: QuerySet[Escalation]) -> set[UUID]:
 def working_days_after(moment: datetime, count: int) -> datetime:
     """The end of the nth working day after a moment, by the same calendar as all deadlines."""
     return due({"working_days": count}, received=moment).at
+
+
+def endable(*, viewer: UUID, escalation: UUID, now: datetime) -> list[Concern]:
+    """The open concerns that the viewer may end from an escalation, each by name; none for most."""
+    at = reach(viewer, on=timezone.localdate(now))
+    row = Escalation.objects.filter(scope.visible(at), id=escalation).first()
+    if row is None or not at.allows("escalation.resolve", row):
+        return []
+    return danger.endable(row)
 
 
 def queue(*, viewer: UUID, filters: Filters, now: datetime) -> QuerySet[Escalation]:

@@ -10,10 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backend.accounts import queries as accounts
+from backend.caseload import queries as caseload
 from backend.children import queries as children
 from backend.regions import codes
-from backend.regions import queries as regions
-from fieldforms import suspects
 from sync.entries import Entry
 
 from .life_cycle import ENDS, RESUME
@@ -126,15 +125,4 @@ def left(row: Placed, *, without: Collection[UUID], on: date) -> set[UUID]:
 
 def visible(reach: Reach) -> Q:
     """What `Reach.sees` says, as a condition."""
-    seen = Q(pk__in=[])
-    for skips in ("", *suspects.CHAIN):
-        queue, sealed = codes.wider(reach.queue, skips), codes.wider(reach.sealed, skips)
-        if queue or sealed:
-            seen |= Q(skips=skips) & (
-                Q(sealed=False) & _under(queue) | Q(sealed=True) & _under(sealed)
-            )
-    return seen & ~Q(kept_out__contains=[reach.person])
-
-
-def _under(prefixes: Iterable[str]) -> Q:
-    return regions.inside("division", prefixes)
+    return caseload.may_open(person=reach.person, queue=reach.queue, sealed=reach.sealed)

@@ -180,7 +180,7 @@ def concerns_resolve(
     row = _ended_by(escalation, actor, now)
     if not reason.strip():
         raise errors.WordsRequired(fields=("reason",), missing="reason")
-    still_open = danger.open_concerns([row.file]).get(row.file, [])
+    still_open = [concern.id for concern in danger.endable(row)]
     unknown = [str(concern) for concern in concerns if concern not in still_open]
     if unknown:
         raise errors.ConcernNotOpen(ids=", ".join(unknown))
@@ -191,7 +191,7 @@ def concerns_resolve(
         file=row.file, data=data, at=now,
     )  # fmt: skip
     DOOR.hand_in(draft, now)
-    return danger.open_concerns([row.file]).get(row.file, [])
+    return [concern.id for concern in danger.endable(row)]
 
 
 def _found(escalation: UUID, actor: UUID, now: datetime) -> tuple[Escalation, scope.Reach]:

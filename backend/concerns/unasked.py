@@ -53,5 +53,5 @@ def _about(gap: Applied, now: datetime) -> About:
     (level,) = levels.told(["township"], "low", sealed=False, skips=data.get("skips", ""))
     return About(
         UUID(data["cause"]), gap.entry.file, data["division"], "low", now, False, level,
-        data.get("skips", ""), [], None,
+        data.get("skips", ""), [], None, now,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from backend.attachments import reactions as attachments
 from backend.caseload import reactions as caseload
 from backend.caseload import transfer_reactions as transfers
 from backend.children import reactions as children
-from backend.concerns import judge, kept, telling, timers, unasked
+from backend.concerns import judge, kept, open_danger, telling, timers, unasked
 from backend.concerns import reactions as concerns
 from backend.dossier import reactions as dossier
 from backend.erasure import reactions as erasure
@@ -26,13 +26,15 @@ from sync.entries import Applied, Draft, Entry
 def react(applied: Sequence[Applied], now: datetime) -> list[Draft]:
     """Runs inside the writing transaction; what it returns is stored and applied in the next round."""
     children.audit_resolutions(applied, now)
+    children.audit_ratings(applied, now)
     caseload.move_files(applied)
     caseload.look_at_townships(applied, now)
     caseload.audit_covers(applied, now)
     transfers.audit_transfers(applied, now)
+    dangers = open_danger.follow(applied, now)
     caseload.keep_visit_plan(
         applied, now, visited=visits.visited(applied), last_seen=visits.last_seen,
-        monitored=cases.monitored(applied),
+        critical=dangers.critical, monitored=cases.monitored(applied),
     )  # fmt: skip
     concerns.audit_steps(applied, now)
     cases.audit_steps(applied, now)
@@ -55,6 +57,7 @@ def react(applied: Sequence[Applied], now: datetime) -> list[Draft]:
         *concerns.move_escalations(applied, now),
         *judge.judge_applied(applied, now),
         *concerns.open_escalations(applied, now),
+        *dangers.shown,
         *concerns.send_feedback(applied, now),
         *referrals.follow_referrals(applied, now),
         *cases.follow_cases(applied, now),

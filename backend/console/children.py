@@ -49,6 +49,6 @@ def children(request: OfficeRequest) -> HttpResponse:
 
 
 def _levels(items: Sequence[queries.Item]) -> list[Mapping[str, Any]]:
-    """What each child's county calls the child's risk level, and its colour there, if it set any."""
+    """What each child's county calls the risk levels, and their colours there, as far as it set any."""
     local = variants.risk_levels({item.division for item in items})
-    return [local[item.division].get(item.risk_level, {}) for item in items]
+    return [local[item.division] for item in items]

@@ -66,12 +66,32 @@ def step(request: OfficeRequest, escalation: UUID, name: str) -> HttpResponse:
     return redirect("escalation", escalation)
 
 
+@require_POST
+@office("queue")
+def end_concerns(request: OfficeRequest, escalation: UUID) -> HttpResponse:
+    """Ends the concerns that were ticked, each by name; an escalation that ends leaves them open."""
+    because = request.POST.get("because", "")
+    try:
+        services.concerns_resolve(
+            escalation=escalation, concerns=[_id(one) for one in request.POST.getlist("concerns")],
+            reason=request.POST.get("reason", ""), actor=request.visitor.person, now=clock.now(),
+        )  # fmt: skip
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _shown(request, escalation, because=because, error=error, typed="concerns")
+    messages.success(request, text("done.concerns"))
+    if because:
+        return _shown(request, escalation, because=because)
+    return redirect("escalation", escalation)
+
+
 def _given(data: QueryDict, fields: tuple[str, ...]) -> dict[str, Any]:
     given: dict[str, Any] = {name: data.get(name, "") for name in fields}
     if "assigned_to" in given:
-        given["assigned_to"] = _person(given["assigned_to"])
+        given["assigned_to"] = _id(given["assigned_to"])
     if "people" in given:
-        given["people"] = [_person(given["people"])]
+        given["people"] = [_id(given["people"])]
     if "called_at" in given:
         given["called_at"] = _moment(given["called_at"])
     return given
@@ -90,7 +110,7 @@ def _moment(text_: str) -> datetime:
         raise CallTimeMissing() from None
 
 
-def _person(text_: str) -> UUID:
+def _id(text_: str) -> UUID:
     try:
         return UUID(text_)
     except ValueError:
@@ -123,6 +143,7 @@ def _shown(
         "assignees": queries.assignees(escalation=item, on=today),
         "concerned": queries.concerned(escalation=item, on=today) if not item.resolved_at else {},
         "outcomes": OUTCOMES,
+        "reports": queries.endable(viewer=viewer, escalation=escalation, now=now),
         "case": case,
         "agencies": referrals.agencies(item.to),
         "referrals": referrals.of_escalation(viewer=viewer, escalation=escalation, now=now),

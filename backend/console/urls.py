@@ -9,6 +9,7 @@ from . import (
     case_open,
     case_sheet,
     cases,
+    child,
     children,
     deliveries,
     directory,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("office/children/", children.children, name="children"),
     path("office/loans/", loans.loans, name="loans"),
     path("office/loans/<uuid:loan>/return/", loans.give_back, name="loan-return"),
+    path("office/children/<uuid:child>/", child.child, name="child"),
+    path("office/children/<uuid:child>/risk-level/", child.rate, name="child-rate"),
     path("office/duty/", duty.duty, name="duty"),
     path("office/duty/<slug:name>/", duty.write, name="duty-write"),
     path("office/audit/", audit.audit, name="audit"),
@@ -89,6 +92,11 @@ urlpatterns = [
     path("office/missing/<uuid:missing>/<slug:name>/", missing.step, name="missing-step"),
     path("office/queue/", queue.queue, name="queue"),
     path("office/escalations/<uuid:escalation>/", escalation.detail, name="escalation"),
+    path(
+        "office/escalations/<uuid:escalation>/concerns/",
+        escalation.end_concerns,
+        name="escalation-concerns",
+    ),
     path("office/escalations/<uuid:escalation>/case/", case_open.from_escalation, name="case-from"),
     path(
         "office/escalations/<uuid:escalation>/<slug:name>/",

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from backend.caseload import queries as caseload
 from backend.children import queries as children
 from backend.regions import queries as regions
+from fieldforms import risk
 from fieldforms.sealing import split
 from sync.entries import Entry
 from sync.uploads.queries import Card
 
 from . import particulars, timeline, words
 from .naming import Naming
+from .particulars import RISK
 
 _POLICE = (("", "police_called_at", "police_receipt"),
            ("sealed_", "sealed_police_called_at", "sealed_police_receipt"))  # fmt: skip
@@ -44,7 +47,7 @@ def sections(
     return {
         "name": children.name_of(card),
         "county": " ".join(regions.path(division[:6])) or division[:6],
-        "child": naming.redacted(_child(card, division)),
+        "child": naming.redacted(_child(card, division, _open_now(child))),
         "household": naming.redacted(_household(household)),
         "adults": naming.redacted(_adults(household, child)),
         "timeline": timeline.items(entries, naming, numbers, asked),
@@ -56,14 +59,21 @@ def sections(
     }
 
 
-def _child(card: Mapping[str, Any], division: str) -> words.Pairs:
+def _open_now(child: UUID) -> list[risk.Reason]:
+    """What is open as far as everybody may know of it: who will read the dossier is not known."""
+    return [reason for _, _, because in caseload.open_dangers([child]) for reason in because]
+
+
+def _child(card: Mapping[str, Any], division: str, open_now: Sequence[risk.Reason]) -> words.Pairs:
     identity = card.get("identity")
     rest = {name: value for name, value in card.items() if name != "identity"}
     residence = rest.pop("residence", None)
     pairs = particulars.lines(identity) if isinstance(identity, Mapping) else []
     place = " ".join(regions.path(division))
     address = residence.get("address", "") if isinstance(residence, Mapping) else ""
-    return [*pairs, ("居住地", f"{place} {address}".strip() or division), *particulars.lines(rest)]
+    level = particulars.level(str(rest.pop(RISK, "") or ""), open_now)
+    home = ("居住地", f"{place} {address}".strip() or division)
+    return [*pairs, home, *level, *particulars.lines(rest)]
 
 
 def _household(household: UUID | None) -> words.Pairs:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from backend.caseload.queries import SHOW_DANGER
 from backend.regions import codes
 from fieldforms import suspects
 from sync import oplog
@@ -64,6 +65,12 @@ def sealed(entries: Sequence[Entry]) -> set[UUID]:
     """Those that only a dossier of a sealed case holds: for everybody else there are none such."""
     records = {e.target for e in entries if e.trusted and e.data.get("sealed") is True}
     return {e.op for e in entries if e.kind == "visit.sealed"} | about(entries, records)
+
+
+def derived(entries: Iterable[Entry | Line]) -> set[UUID]:
+    """What phones were told to be open: it follows from findings, each of which stands for itself, and
+    from a time when more people may have known of them."""
+    return {entry.op for entry in entries if entry.kind == SHOW_DANGER}
 
 
 def about(entries: Sequence[Entry], records: Collection[UUID]) -> set[UUID]:

@@ -1,9 +1,10 @@
 """What stands in the registers of a child, a household and an adult, as lines of a table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from fieldforms import vocabulary
+from fieldforms import risk, vocabulary
 
 from . import words
 
@@ -19,6 +20,7 @@ _LISTS = {
     "whereabouts.status": "parent_status",
 }  # fmt: skip
 _SETS = ("categories", "aid", "disabilities")
+RISK = "risk_level"
 # Ids, and what the import could not read.
 _NOT_SHOWN = ("household", "unread")
 
@@ -30,6 +32,23 @@ def lines(given: Mapping[str, Any], *, of: str = "") -> words.Pairs:
         for name, own in given.items()
         if name not in _NOT_SHOWN and (text := _text(name, own, of))
     ]
+
+
+def level(set_by_people: str, open_now: Sequence[risk.Reason]) -> words.Pairs:
+    """The risk level that everybody is shown, why, and what people set where that is another one."""
+    shown = risk.shown(set_by_people, open_now)
+    because = "；".join(_because(reason) for reason in shown.because)
+    set_ = words.said(RISK, shown.set) if shown.set else "未定级"
+    return [
+        *([(_named(RISK, ""), words.said(RISK, shown.level))] if shown.level else []),
+        *([("未结束的危险", because)] if because else []),
+        *([("人工定级", set_)] if shown.level != shown.set else []),
+    ]
+
+
+def _because(reason: risk.Reason) -> str:
+    day = words.moment(datetime.fromisoformat(reason["observed"]))[:10]
+    return f"{reason['title']['zh']}（{words.said('severity', reason['severity'])}，{day}）"
 
 
 def _text(name: str, given: Any, of: str) -> str:

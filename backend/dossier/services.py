@@ -99,7 +99,7 @@ def _used(order: _Order) -> tuple[list[lines.Line], list[Entry]]:
     entries = lines.opened(stored)
     left_out = lines.about(entries, scope.hidden(order.child, order.actor, now=order.now))
     reach = cases.reach(order.actor, on=timezone.localdate(order.now))
-    left_out |= lines.accusing(entries, reach.works)
+    left_out |= lines.accusing(entries, reach.works) | lines.derived(entries)
     if not order.sealed:
         left_out |= lines.sealed(entries)
     kept = [entry for entry in entries if entry.op not in left_out]

@@ -132,10 +132,11 @@ def _left_out(told: Said, listed: set[UUID]) -> Iterator[Difference]:
     """What the files hold up to the last entry and the dossier does not.
 
     What not everybody may know of is no omission: the dossier of somebody who does not see it has none.
+    Nor is what phones were told.
     """
     stored = lines.of_files(told.files)
     last = max((line.ordinal for line in stored if line.op in listed), default=0)
-    excused = set() if told.sealed else _excused(stored, told.child)
+    excused = lines.derived(stored) | (set() if told.sealed else _excused(stored, told.child))
     for line in stored:
         if line.ordinal > last or line.op in listed or line.op in excused:
             continue

@@ -23,6 +23,7 @@ def _erase(item: Applied, now: datetime) -> None:
     dossiers.forget(files)
     erase(files, now=entry.observed)
     caseload.forget(files, county=entry.shard)
+    caseload.forget_dangers(files)
     lines = [
         audit.Line(
             actor=entry.person, subject=file, county=entry.shard,

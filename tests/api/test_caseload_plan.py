@@ -158,7 +158,7 @@ def test_a_critical_finding_brings_the_visit_within_a_day(
     visit(http_phone, child)
     send(http_phone)
     submit([finding(child, administrator, severity="high")], now=NOW)
-    assert due(child) == (30, "risk")
+    assert due(child) == (7, "risk")
     submit([finding(child, administrator, severity="critical")], now=NOW)
     assert due(child) == (1, "critical")
 

@@ -70,7 +70,7 @@ def test_T1_a_red_child_seven_days_overdue_becomes_a_finding_once(town: Town, le
     finding = Finding.objects.get()
     assert (finding.file, finding.rule, finding.severity) == (child, "T1", "high")
     assert Escalation.objects.get().level == "county"
-    VisitDue.objects.filter(child=child).update(due_on=TODAY - 9 * DAY)
+    VisitDue.objects.filter(child=child).update(due_on=TODAY - 9 * DAY, county_on=TODAY - 2 * DAY)
     assert watch.visits(NOW + 2 * DAY) == 1, "another visit that was missed"
     assert list(rebuild.differences()) == []
 

@@ -280,12 +280,14 @@ def test_feedback_reaches_the_reporters_phone_with_her_next_pull(
     http_phone.sync(*http_phone.log)
     http_phone.sync()
     row = open_one(child)
-    assert "changes" not in http_phone.sync()
+    (opened,) = http_phone.sync()["changes"]
+    assert (opened["type"], opened["level"]) == ("open_danger", "RED")
     officer.post(f"{row.id}/acknowledge", revision=1)
     officer.post(
         f"{row.id}/resolve", revision=2, outcome="placed", reason="内部", feedback="已接到外婆家"
     )
-    (told,) = http_phone.sync()["changes"]
+    told, ended = sorted(http_phone.sync()["changes"], key=lambda record: record["type"])
+    assert (ended["type"], ended["level"], ended["because"]) == ("open_danger", "", [])
     assert (told["type"], told["text"], told["outcome"]) == ("feedback", "已接到外婆家", "placed")
     assert "内部" not in str(told)
     assert "changes" not in http_phone.sync()

@@ -53,8 +53,8 @@ NOTHING_A_PHONE_HOLDS = {
     },
     "audit": {"LEDGER_KIND", "Line", "record", "record_each", "seal", "witness"},
     "caseload": {
-        "Choice", "assign_preview", "forget", "handover_preview", "plan_configure", "replan",
-        "replan_county", "transfer_offer", "transfer_refuse", "transfer_withdraw",
+        "Choice", "Restricted", "assign_preview", "forget", "forget_dangers", "handover_preview",
+        "plan_configure", "replan", "replan_county", "restrict", "transfer_offer", "transfer_refuse", "transfer_withdraw",
     },
     # A new edition of the rules is told in the phone's configuration.
     "concerns.editions": {
@@ -220,7 +220,7 @@ KINDS: Steps = {
 }  # fmt: skip
 # Written by the server or by services of the next lists, or never on a phone.
 BY_OTHERS = {
-    "feedback.send", "finding.record", "gap.record", "file.erase", "recovered.keep",
+    "feedback.send", "finding.record", "gap.record", "file.erase", "open_danger.show", "recovered.keep",
     "assessment.record", "attachment.lose", "case_card.show", "dossier.make", "referral_card.show",
 }  # fmt: skip
 
@@ -287,6 +287,12 @@ def resolve_conflict(scene: Scene) -> None:
         kind="child", record=scene.child, register="school", value="primary",
         saw=scene.live(scene.child, "school"), actor=scene.officer, now=NOW,
     )  # fmt: skip
+
+
+def rate(scene: Scene) -> None:
+    children.risk_level_set(
+        child=scene.child, level="RED", reason="家访所见", saw=[], actor=scene.officer, now=NOW
+    )
 
 
 def stepped(service: Callable[..., Any], **given: Any) -> Callable[[Scene], None]:
@@ -440,7 +446,7 @@ SERVICES: dict[str, Steps] = {
         "referral_answer": answered("clinic", "accept"),
         "referral_step": answered("officer", "tell", words="医院已经接诊"),
     },
-    "children": {"conflict_resolve": resolve_conflict},
+    "children": {"conflict_resolve": resolve_conflict, "risk_level_set": rate},
     "caseload.roster": {
         "import_roster": lambda s: import_sheet(s, "一小"),
         "import_roster again": lambda s: import_sheet(s, "二小"),

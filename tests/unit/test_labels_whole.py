@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 HAN = re.compile(r"[\u3400-\u9fff]")
 BLANK = re.compile(r"{(\w+)}")
 # Beside its labels a code may have what the lists' own words say of it.
-OF_A_CODE = {"basis", "needs", "must_file", "authority"}
+OF_A_CODE = {"basis", "needs", "must_file", "authority", "risk_level"}
 FACT = {"type", "list", "between", "unused", "asked", "sealed"}
 ASKED = {"from", "question", "holds_for", "hidden", "unsure"}
 RULE = {"id", "version", "title", "branches", "basis", "lesson"}

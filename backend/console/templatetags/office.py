@@ -1,6 +1,7 @@
 """What templates may say: texts, labels, times. No logic of the domain."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -54,6 +55,19 @@ def called(text: str, now: dt.datetime) -> str:
     except ValueError:
         return text
     return moment(value if value.tzinfo else timezone.make_aware(value), now)
+
+
+@register.filter
+def day(value: dt.datetime, now: dt.datetime) -> str:
+    """A day in China, without the year while it is this year's."""
+    local = timezone.localtime(value)
+    return f"{local:%m-%d}" if local.year == timezone.localtime(now).year else f"{local:%Y-%m-%d}"
+
+
+@register.filter
+def of(given: Mapping[str, Any], key: str) -> Any:
+    """A member, or nothing: `{{ levels|of:code }}`."""
+    return given.get(key, {})
 
 
 @register.filter
