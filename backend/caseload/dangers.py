@@ -1,7 +1,7 @@
 """The shown risk level: who knows of which open danger, what it makes of a list, and how it is kept.
 
 What everybody may know (`OpenDanger`) is apart from what some may (`RestrictedDanger`), so that for all
-others no level, reason, date, filter or count tells that there is more. See decisions/0004.
+others no level, reason, date, filter or count tells that there is more. See decisions/0005.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What is open about a child, kept as escalations and resolutions change it. See caseload/decisions/0004.
+"""What is open about a child, kept as escalations and resolutions change it. See caseload/decisions/0005.
 
 A finding is open until its escalation has ended and no concern that brought it is open: only a
 resolution that names a concern closes that.

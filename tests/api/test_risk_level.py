@@ -1,5 +1,5 @@
 """The risk level that a person reads is never below the open danger, and tells nobody of what she must
-not know (caseload/decisions/0004).
+not know (caseload/decisions/0005).
 """
 
 import datetime as dt
