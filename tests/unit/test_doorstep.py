@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -304,3 +305,36 @@ def test_the_command_line_shows_a_danger_at_once_with_no_network_and_no_flag(pho
     english = record(store, "--language", "en", typed=json.dumps(line)).stdout
     assert "Do now: Call 110 now." in english
     assert "Please ask: Is poisoning suspected?" in english
+
+
+def test_open_words_of_danger_are_asked_about_without_naming_what_they_speak_of(
+    phone: Phone,
+) -> None:
+    def notes(*lines: New) -> list[str]:
+        return [note["code"] for note in phone.advise(*lines).said["notes"]]
+
+    file = child(phone)
+    private, grave = {"child_words": "叔叔摸我下面"}, {"child_words": "爸爸拿皮带抽我"}
+    lines = visit(file, private)
+    assert "words_private" in notes(*lines)
+    assert "words_private" not in notes(
+        *lines, sealed(file, lines[1], {"words_under_seal": "other_matter"})
+    )
+    assert "words_grave" in notes(*visit(file, grave))
+    assert "words_grave" not in notes(*visit(file, {**grave, "beaten": "yes"}))
+    assert not {"words_private", "words_grave"} & set(
+        notes(*visit(file, {"child_words": "我喜欢上学"}))
+    )
+    said = " ".join(phone.advise(*lines).lines)
+    assert not [word for word in ("性", "侵", "摸", "abuse", "sex") if word in said]
+
+
+def test_a_delegation_to_somebody_unfit_is_a_danger_that_the_phone_shows(phone: Phone) -> None:
+    given = {"delegate_name": "王某", "delegate_unfitness": ["gambling"]}
+    line = New(
+        kind="delegation.confirm", file=child(phone), data={"answers": given}, target=uuid4()
+    )
+    advice = phone.advise(replace(line, form="delegation_confirmation", form_version="2"))
+    # The child is six.
+    assert rules_of(advice) == ["R10", "R11"]
+    assert advice.said["ask"] == []

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fieldforms import facts
+from fieldforms import facts, words
 from fieldforms.facts import Case
 from sync.client.advice import Held
 from sync.client.log import New
@@ -21,12 +21,18 @@ from ..gaps import nothing_learned
 CHINA = ZoneInfo("Asia/Shanghai")
 WINDOW, VISITS = dt.timedelta(days=365), 12
 VISIT, PART, SEALED, REPORT = "visit.record", "visit.part", "visit.sealed", "concern.raise"
-_FORM = {PART: "household_visit", REPORT: "concern_report"}
+DELEGATION = "delegation.confirm"
+_FORM = {
+    PART: "household_visit", REPORT: "concern_report", DELEGATION: "delegation_confirmation",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One operation to judge, at its `place` among the new ones. `names`: the child's shown name."""
+    """One operation to judge, at its `place` among the new ones. `name`: the child's shown name.
+
+    `spoken`: what its open words speak of, kinds of `fieldforms.words`, where no answer has settled it.
+    """
 
     place: int
     file: str
@@ -35,6 +41,7 @@ class Told:
     case: Case
     sealed: bool
     has_gaps: bool
+    spoken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +69,7 @@ def told(news: Sequence[New], held: Held) -> list[Told]:
     """What of these operations says how a child is."""
     batch = _Batch(news, held)
     return [
-        batch.told(place, new)
-        for place, new in enumerate(news)
-        if new.kind in (PART, SEALED, REPORT)
+        batch.told(place, new) for place, new in enumerate(news) if new.kind in (SEALED, *_FORM)
     ]
 
 
@@ -95,8 +100,21 @@ class _Batch:
             place=place, file=own.file, name=_name(child), division=_division(child, home),
             case=case, sealed=new.kind == SEALED,
             # A report asks little, unless it says what it did not ask.
-            has_gaps=not nothing_learned(case.answers) and (kind != REPORT or bool(case.skipped)),
+            has_gaps=not nothing_learned(case.answers)
+            and (kind == PART or (kind == REPORT and bool(case.skipped))),
+            spoken=frozenset() if new.kind == SEALED else self._spoken(new, parts),
         )  # fmt: skip
+
+    def _spoken(self, new: New, parts: Sequence[_Said]) -> frozenset[str]:
+        """What may belong under seal is settled by the answer in the sealed part that goes with it."""
+        found = {kind for said in parts for kind in words.spoken(said.data)}
+        beside = [_said(one, self.held) for one in self.news if one.kind == SEALED]
+        mine = [
+            said for said in beside
+            if str(new.target) in (said.data.get("part"), said.data.get("concern"))
+        ]  # fmt: skip
+        settled = any(said.answers.get(words.QUESTION) for said in mine)
+        return frozenset(found - {words.SEALED} if settled else found)
 
     def _given_with(self, sealed: _Said) -> _Said | None:
         for kind, name in ((PART, "part"), (REPORT, "concern")):

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fieldforms.vocabulary import label
+from fieldforms import words as open_words
+from fieldforms.vocabulary import codes, label
 
 from .judged import Call, Judged, Shown, gravest_first
 
@@ -27,6 +28,17 @@ NOTES: Mapping[str, Pair] = {
     "not_a_report": {
         "zh": "记录不等于报警：电话要您现在打。",
         "en": "A record is not a report: the call is yours to make, now.",
+    },
+    # The family may see the screen: neither names what the words speak of.
+    "words_private": {
+        "zh": "您写的话里有不便让别人看到的吗？有就移到保密部分；没有就答“与此无关”。",
+        "en": "Is there anything in your words that others had better not see? Move it into the sealed part,"
+        " or answer that it is about another matter.",
+    },
+    "words_grave": {
+        "zh": "您写的话里像有要紧的事，选项里却没有选。请再看一遍；孩子有危险，马上打110。",
+        "en": "Your words seem to say something grave, and nothing is ticked. Look again; if the child is in"
+        " danger, call 110 now.",
     },
     "sealed_open": {
         "zh": "保密部分还有没回答的问题，请在没有人看到的地方补上。",
@@ -88,6 +100,10 @@ def said(
     more = list(dict.fromkeys(notes))
     if any(call.recipient == "police" for shown in every for call in shown.call):
         more.append("not_a_report")
+    if any(open_words.SEALED in one.told.spoken for one in judged):
+        more.append("words_private")
+    if any(open_words.DANGER in one.told.spoken and not _is_grave(one) for one in judged):
+        more.append("words_grave")
     if any(one.sealed_open for one in judged):
         more.append("sealed_open")
     return Said(
@@ -101,6 +117,12 @@ def said(
         ],
         notes=more,
     )
+
+
+def _is_grave(one: Judged) -> bool:
+    """Whether a finding that is shown says already that somebody has to act."""
+    grave = codes("severity")
+    return any(grave.index(shown.severity) >= grave.index("high") for shown in one.shown)
 
 
 def _worded(question: str, one: Judged, config: Mapping[str, Any]) -> Pair:
