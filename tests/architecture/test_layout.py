@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOP = {"backend", "sync", "fieldforms", "deploy", "tests", "manage.py", "pyproject.toml"}
-OPTIONAL = {"README.md", "LICENSE"}
+OPTIONAL = {"README.md", "LICENSE", "NOTICE", "findings"}
 CHILDREN = re.compile(
     r"\b(child|children|guardian|guardians|visit|visits|village|household|households|escalation|"
     r"escalations|caseload|supervisor)\b|儿童|监护|走访",
