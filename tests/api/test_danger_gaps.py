@@ -123,7 +123,7 @@ def test_what_a_danger_rule_could_not_judge_is_on_the_visit_and_on_the_file(
     record(phone, visit(phone, child, {"self_harm": "not_collected"}, without=("poisoned",)))
     phone.sync()
     gap = {
-        "rule": "R6", "rule_version": 2, "missing": ["poisoned", "self_harm"], "sealed": False,
+        "rule": "R6", "rule_version": 3, "missing": ["poisoned", "self_harm"], "sealed": False,
         "ask": ["poisoned", "self_harm"],
     }  # fmt: skip
     for name in ("township", "officer"):

@@ -72,7 +72,7 @@ class Scene:
         """Since the last time it was asked: by kind of notice about escalations, who was told."""
         names = {who.id: name for name, who in self.town.people.items()}
         found: dict[str, set[str]] = {}
-        for notice in Notice.objects.exclude(kind="duty.missing"):
+        for notice in Notice.objects.exclude(kind__in=["duty.missing", "visit.unasked"]):
             found.setdefault(notice.kind, set()).add(names[notice.person])
         Notice.objects.all().delete()
         return found

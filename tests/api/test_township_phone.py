@@ -45,7 +45,6 @@ UNFIT = {
 }  # fmt: skip
 # Nobody with a child who cannot be left: R10, critical, to the police and the county's person on call.
 ALONE = {"child_seen": "yes", "adult_with_child_now": "no", "special_needs": "yes"}
-NOBODY_HOME = {"adult_in_home_now": "no", "guardian_event": "hospital"}
 
 
 @pytest.fixture
@@ -162,7 +161,7 @@ def test_a_critical_danger_comes_to_her_phone_though_it_is_the_countys_to_answer
     town: Town, hers: Phone
 ) -> None:
     child = town.child("龙小燕", of="wu")
-    report(village(town), child, shared=NOBODY_HOME, **ALONE)
+    report(village(town), child, child_seen="yes", beaten="yes")
     row = Escalation.objects.get()
     assert (row.severity, row.level, "township" in row.to) == ("critical", "county", False)
     assert files(hers) == {child}

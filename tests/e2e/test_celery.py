@@ -27,6 +27,7 @@ from sync.entries import Draft
 from sync.models import Operation
 from sync.protocol import ids
 from sync.push import submit
+from tests.api import test_escalations
 from tests.api.conftest import COUNTY
 from tests.api.test_escalations import open_one
 
@@ -198,9 +199,12 @@ def test_a_worker_killed_midway_leaves_it_to_the_next(worker: Worker, held: Draf
     assert Child.objects.filter(id=held.target).count() == 1
 
 
-def test_beat_lets_an_escalation_rise_that_nobody_took_on(worker: Worker) -> None:
+def test_beat_lets_an_escalation_rise_that_nobody_took_on(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After an outage of two days: each level is reached, once, and told."""
     day = dt.timedelta(days=1)
+    monkeypatch.setattr(test_escalations, "NOW", NOW - 3 * day)
     somebody("lead", "王主任", "county_lead", COUNTY, NOW)
     somebody("prefecture", "李处长", "viewer", COUNTY[:4], NOW)
     row = open_one(severity="high", to=["township"], deadline=(NOW - 2 * day).isoformat())

@@ -81,12 +81,12 @@ def test_from_the_queue_to_the_resolution(desk: Any, office: dict[str, Person]) 
     page.wait_for_url("**/office/escalations/**")
     shown = page.inner_text("main")
     for words in (
-        "孩子身边没有成年人", "年龄：6", "立即拨打110", "奶奶去医院了，我一个人在家。", "晚到 2 天",
+        "孩子身边没有成年人", "判断所依据的年龄（不明按0岁）：6", "立即拨打110", "奶奶去医院了，我一个人在家。", "晚到 2 天",
         "已报警，石桂花", "110-0412", "《未成年人保护法》第二十一条",
     ):  # fmt: skip
         assert words in shown, words
     assert "孩子身边没有成年人" in page.locator(".facts li:not(.not)").all_inner_texts()
-    assert page.locator(".facts li.not").all_inner_texts() == ["有特殊需要：否"]
+    assert page.locator(".facts li.not").all_inner_texts() == ["离不开人照看：否"]
     assert AuditEntry.objects.filter(action="escalation.read", actor=office["officer"].id).exists()
 
     page.get_by_role("button", name="受理", exact=True).click()

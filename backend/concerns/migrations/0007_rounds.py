@@ -45,8 +45,6 @@ class Migration(migrations.Migration):
             migrations.RunPython.noop,
         ),
         migrations.RunSQL(_UNCALLED, migrations.RunSQL.noop),
-        # PostgreSQL alters no table whose rows wait for a trigger: deferred constraints come first.
-        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         migrations.AlterField(
             model_name="escalation",
             name="round_deadline",
