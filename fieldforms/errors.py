@@ -9,7 +9,7 @@ class FormError(Exception):
     """`code` never changes, `fields` name the input, the messages say what to do.
 
     The shape of the project's other errors, which this package cannot import; `as_dict` is in the
-    language of the request.
+    language of the request. An argument names what it is about, for whoever reads a log.
     """
 
     code: ClassVar[str] = "form.error"
@@ -19,7 +19,8 @@ class FormError(Exception):
     en: ClassVar[str] = "The request about forms cannot be processed."
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.zh} {self.en}"
+        about = f" ({self.args[0]})" if self.args else ""
+        return f"{self.code}: {self.zh} {self.en}{about}"
 
     def as_dict(self) -> dict[str, Any]:
         message = self.en if (get_language() or "").startswith("en") else self.zh

@@ -25,5 +25,5 @@ def publish_forms(*, now: datetime) -> list[FormVersion]:
         if created:
             published.append(standing)
         elif standing.sha256 != compiled["sha256"]:
-            raise PublishedFormChanged
+            raise PublishedFormChanged(f"{compiled['form']} {compiled['version']}")
     return published

@@ -1,6 +1,8 @@
 """A published form version never changes."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -12,7 +14,16 @@ from fieldforms.errors import PublishedFormChanged
 from fieldforms.models import FormVersion
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+# Every version that an installation may have published, by its hash: a line is added, never changed.
+SHIPPED = json.loads(Path(__file__).with_name("shipped_forms.json").read_text("utf-8"))
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("form", form_names())
+def test_a_form_that_changed_has_a_version_that_nobody_has_published(form):
+    """A coded list is part of every form that asks it: a code more makes another form of each."""
+    compiled = compile_form(form)
+    assert SHIPPED[form].get(compiled["version"]) == compiled["sha256"]
 
 
 def test_publishing_twice_publishes_once():
@@ -25,7 +36,7 @@ def test_a_changed_source_with_the_same_version_is_refused(monkeypatch):
     monkeypatch.setattr(
         services, "compile_form", lambda name: {**compile_form(name), "sha256": "0"}
     )
-    with pytest.raises(PublishedFormChanged):
+    with pytest.raises(PublishedFormChanged, match=r"\(child_registration 1\)"):
         services.publish_forms(now=NOW)
 
 
