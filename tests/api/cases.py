@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from backend.guardianship.models import Case
+from fieldforms.compile import compile_form
 from fieldforms.services import publish_forms
 
 from .conftest import COUNTY, NOW, OTHER_COUNTY, person
@@ -121,7 +122,7 @@ class Office:
             self.assess(case, form[step], **more)
 
     def assess(self, case: UUID, form: str, *, by: str = "officer", **more: Any) -> Any:
-        body = {"form": form, "version": "1", "answers": SAFETY}
+        body = {"form": form, "version": compile_form(form)["version"], "answers": SAFETY}
         if "observed" in more:
             body["observed"] = more["observed"].isoformat()
         answer = self.desk(by).post(f"cases/{case}/assessments/", **body)
