@@ -1,5 +1,5 @@
 """What is to be judged, and with what: one `Cause` for each part, concern, delegation and sealed
-operation.
+operation, and for what is written into a child's file that nobody else would look at.
 
 A new part is judged with what it is given with, and so are the later ones of the same child again:
 their history has changed. So is all that came before the child was registered, on a file that was a
@@ -35,6 +35,9 @@ TYPES = frozenset({"visit", "visit_part", "visit_sealed", "concern", "delegation
 # A year of history, as the phones hold; of it the last dozen visits, which is what facts look at.
 WINDOW, BEFORE, AFTER = timedelta(days=365), 13, 60
 _FIELD = ("village_supervisor", *WORKERS)
+# The register whose value is a danger by itself, whoever writes it: a form, a roster, an office.
+_CARER, _NOBODY = "actual_carer", "nobody"
+_OF_A_CHILD = "child."
 VISIT, REPORT, DELEGATION = "household_visit", "concern_report", "delegation_confirmation"
 
 
@@ -83,11 +86,13 @@ def gather(applied: Sequence[Applied], now: datetime) -> list[Cause]:
     """The causes that a round brings, in the order of their operations' ids."""
     came = {name: _ids(applied, name) for name in TYPES}
     registered = {item.entry.file for item in applied if item.type == "child" and item.created}
-    if not (registered or any(came.values())):
+    files = [item.entry for item in applied if item.type == "child" and _leaves_alone(item.entry)]
+    if not (registered or files or any(came.values())):
         return []
     found = Gathered(entries={item.entry.op: item.entry for item in applied if item.type in TYPES})
+    found.entries |= {entry.op: entry for entry in files}
     fresh = set(found.entries)
-    judged = _find(applied, came, registered, found)
+    judged = [*_find(applied, came, registered, found), *map(_row, files)]
     if not judged:
         return []
     look_around(found, judged, now)
@@ -157,6 +162,18 @@ def _find(
         row.id: row for row in visits.sealed(came["visit_sealed"], of=around, files=registered)
     }
     return [*parts, *concerns, *found.delegations.values(), *found.sealed.values()]
+
+
+def _leaves_alone(entry: Entry) -> bool:
+    return answers(entry).get(_CARER) == _NOBODY and entry.kind.startswith(_OF_A_CHILD)
+
+
+def _row(entry: Entry) -> Row:
+    """An edit of a child's file, as something to judge."""
+    return Row(
+        entry.op, entry.op, entry.file, entry.shard or entry.sent_from, entry.person,
+        entry.observed, None,
+    )  # fmt: skip
 
 
 def _affected(changed: Iterable[Row], parts: Iterable[Row]) -> list[Row]:
@@ -292,8 +309,13 @@ def _history(row: Row, given_with: Row | None, found: Gathered) -> list[dict[str
 
 
 def answers(entry: Entry) -> Mapping[str, Any]:
+    """What a form says, or what an edit of a child's file writes that a form asks too."""
     given = entry.data.get("answers")
-    return given if isinstance(given, dict) else {}
+    if isinstance(given, dict):
+        return given
+    writes = entry.data.get("set") if entry.kind.startswith(_OF_A_CHILD) else None
+    carer = writes.get(_CARER) if isinstance(writes, dict) else None
+    return {_CARER: carer.get("v")} if isinstance(carer, dict) else {}
 
 
 def skipped(entry: Entry) -> list[str]:

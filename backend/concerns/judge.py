@@ -31,7 +31,7 @@ from .year_tables import Years
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 # What is no visit. Gaps are a visit's.
-_ASK_LITTLE = {"concern.raise", "delegation.confirm"}
+_ASK_LITTLE = {"concern.raise", "delegation.confirm", "child.register", "child.edit"}
 Known = Mapping[tuple[UUID, str], int]
 
 
@@ -166,8 +166,8 @@ def _draft(
 
 
 def _has_gaps(cause: Cause) -> bool:
-    """A report and a delegation ask little, an attempted visit learns nothing: each critical rule would
-    be a gap.
+    """A report, a delegation and the file ask little, an attempted visit learns nothing: each critical
+    rule would be a gap.
     """
     return cause.entry.kind not in _ASK_LITTLE and not nothing_learned(cause.case.answers)
 

@@ -276,3 +276,34 @@ def test_a_child_who_cannot_be_left_is_a_danger_at_fifteen_too(
     visited(phone, home, adult_with_child_now="no", special_needs="yes")
     assert found()["R10"] == "critical"
     assert {"yang", "lead"} <= told(people)
+
+
+@pytest.mark.parametrize("written", ["child.register", "child.edit"])
+def test_a_danger_that_is_only_written_into_the_file_reaches_the_township(
+    phone: Phone, people: dict[UUID, str], written: str
+) -> None:
+    """Nobody cares for the child: on the registration form, or in an update of the file, and no visit."""
+    nobody = {"actual_carer": {"v": "nobody", "saw": []}}
+    if written == "child.edit":
+        child, _ = child_born(phone, of_age(12))
+        phone.http.say(written, child, {"set": nobody})
+    else:
+        child = register(phone.http, number="")
+        card = json.loads(phone.http.log[-1])
+        card["data"]["set"] |= nobody
+        phone.http.log[-1] = json.dumps(card, ensure_ascii=False).encode()
+    lines = phone.http.log[-1:]
+    phone.send()
+    row = Escalation.objects.get(file=child)
+    assert (row.severity, found()) == ("high", {"R2": "high"})
+    assert told(people) >= {"yang", "lead"}
+    assert not Gap.objects.exists()
+    desk = OfficeUser(Person.objects.get(username="officer"))
+    (finding,) = desk.get(f"{row.id}/").json()["findings"]
+    assert finding["source"]["kind"] == written
+    # The same once more, and another carer, find nothing.
+    phone.http.sync(*lines)
+    phone.http.say("child.edit", child, {"set": {"actual_carer": {"v": "parents", "saw": []}}})
+    phone.send()
+    assert Finding.objects.count() == 1
+    assert list(rebuild.differences()) == []
