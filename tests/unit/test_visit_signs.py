@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,7 +18,9 @@ VECTORS = json.loads(Path(__file__).with_name("visit_signs.json").read_text("utf
 def seen(given: dict[str, Any]) -> signs.Seen:
     minutes, days = given.get("minutes"), given.get("days", 0)
     return signs.Seen(
-        observed=NOW, received=NOW + dt.timedelta(days=days), mode=given.get("mode", "home"),
+        observed=NOW - dt.timedelta(days=given.get("ago", 0)),
+        received=NOW + dt.timedelta(days=days), mode=given.get("mode", "home"),
+        home=UUID(int=home) if (home := given.get("home", 1)) else None,
         child_seen=given.get("child_seen", True), alone=given.get("alone", True),
         started=None if minutes is None else NOW,
         ended=None if minutes is None else NOW + dt.timedelta(minutes=minutes),
@@ -27,9 +30,18 @@ def seen(given: dict[str, Any]) -> signs.Seen:
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 def test_a_visit_shows_the_signs_that_a_risk_may_be_missed(vector: dict[str, Any]) -> None:
-    assert (
-        signs.of(seen(vector["visit"]), before=list(map(seen, vector["before"]))) == vector["signs"]
-    )
+    before, elsewhere = (list(map(seen, vector.get(name, []))) for name in ("before", "elsewhere"))
+    assert signs.of(seen(vector["visit"]), before=before, elsewhere=elsewhere) == vector["signs"]
+
+
+def test_only_the_last_visits_elsewhere_are_compared_for_a_risk_of_words_reused() -> None:
+    words = ["家里干净，灶上有饭。"]
+    others = [seen({"home": 3, "ago": days / 10}) for days in range(signs.LATELY_MOST - 1)]
+    same = seen({"home": 2, "ago": 20, "words": words})
+    visit = seen({"words": words})
+    assert signs.of(visit, before=[], elsewhere=[same, *others]) == ["reused"]
+    more = [same, *others, seen({"home": 3, "ago": 10})]
+    assert signs.of(visit, before=[], elsewhere=more) == []
 
 
 def test_every_sign_has_its_words_and_a_vector() -> None:
