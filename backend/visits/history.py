@@ -13,6 +13,7 @@ from django.utils import timezone
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
 from backend.caseload import queries as caseload
+from backend.children.queries import shown_households
 from backend.regions import codes
 from fieldforms import sealing
 from sync import oplog
@@ -20,8 +21,9 @@ from sync.entries import Entry
 from sync.shown import Clock, clock
 from sync.uploads import queries as attachments
 
-from . import queries, signs
+from . import places, queries, signs
 from .models import Visit, VisitPart
+from .places import Place
 
 LAST = 5
 # What she writes of a child in her own words, apart from what the child said.
@@ -178,7 +180,8 @@ def _signs(
 ) -> dict[UUID, list[str]]:  # fmt: skip
     """The signs of each of `rows`, beside the `compared`; of one child the latest visit comes first."""
     every = [*rows, *compared]
-    seen = {row.id: _seen(row, visits.get(row.id), entries) for row in every}
+    homes = _residences(rows, visits, entries)
+    seen = {row.id: _seen(row, visits.get(row.id), entries, homes) for row in every}
     by_file, by_person = defaultdict(list), defaultdict(list)
     for row in every:
         by_file[row.file].append(row.id)
@@ -193,6 +196,20 @@ def _signs(
     }
 
 
+def _residences(
+    rows: Iterable[VisitPart], visits: Mapping[UUID, Visit], entries: Mapping[UUID, Entry]
+) -> dict[UUID, Place]:
+    """Where the households' registers say that the homes are, of those whose visits say where they were."""
+    made = (visits[row.id] for row in rows if row.id in visits)
+    asked = {
+        visit.file for visit in made if visit.op in entries and "place" in entries[visit.op].data
+    }
+    cards = shown_households(asked) if asked else {}
+    # Whoever wrote the coordinates of a home may not have said how exact they are.
+    found = {id_: places.read(card.get("residence"), accuracy_m=0) for id_, card in cards.items()}
+    return {id_: place for id_, place in found.items() if place}
+
+
 def _earlier(rows: Sequence[VisitPart]) -> list[VisitPart]:
     """The visits before a page's last one that signs look back at."""
     if not rows:
@@ -202,11 +219,13 @@ def _earlier(rows: Sequence[VisitPart]) -> list[VisitPart]:
     return list(before[: signs.NOT_ALONE])
 
 
-def _seen(row: VisitPart, visit: Visit | None, entries: Mapping[UUID, Entry]) -> signs.Seen:
+def _seen(
+    row: VisitPart, visit: Visit | None, entries: Mapping[UUID, Entry], homes: Mapping[UUID, Place]
+) -> signs.Seen:
     entry, shared = entries.get(row.op), entries.get(visit.op) if visit else None
     answers = _answers(entry.data) if entry else {}
     told = clock(entry) if entry else None
-    times = shared.data if shared else {}
+    told_once = shared.data if shared else {}
     return signs.Seen(
         observed=row.observed,
         received=entry.received if entry else row.observed,
@@ -214,10 +233,12 @@ def _seen(row: VisitPart, visit: Visit | None, entries: Mapping[UUID, Entry]) ->
         home=visit.file if visit else None,
         child_seen=row.child_seen,
         alone={"yes": True, "no": False}.get(str(answers.get("child_seen_alone"))),
-        started=_moment(times.get("started")),
-        ended=_moment(times.get("ended")),
+        started=_moment(told_once.get("started")),
+        ended=_moment(told_once.get("ended")),
         words=tuple(said for name in OWN_WORDS if isinstance(said := answers.get(name), str)),
         clock_off=bool(told and told.off),
+        place=places.read(told_once.get("place")),
+        residence=homes.get(visit.file) if visit else None,
     )
 
 

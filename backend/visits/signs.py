@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from .places import Place, apart
+
 # [P] All of them are our defaults.
 SHORT = dt.timedelta(minutes=3)
 LATE = dt.timedelta(days=7)
@@ -18,6 +20,8 @@ NOT_ALONE = 3
 WORDS = 8
 # So far, and at so many of her visits to other children, the same words are looked for.
 LATELY, LATELY_MOST = dt.timedelta(days=30), 40
+# So far from the home, or from the visit before and faster than a car goes on these roads.
+FAR_M, FAST_KMH = 2_000, 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,8 @@ class Seen:
     """What a visit to one child says of itself. `alone` is None where nobody answered that.
 
     `started` and `ended` are the phone's, of one clock; `words` what she wrote of this child; `home` is
-    the household that was visited, as far as it is known.
+    the household that was visited, as far as it is known. `place` is where the phone was; `residence` where
+    the household's register says that the home is.
     """
 
     observed: dt.datetime
@@ -38,6 +43,8 @@ class Seen:
     ended: dt.datetime | None = None
     words: tuple[str, ...] = ()
     clock_off: bool = False
+    place: Place | None = None
+    residence: Place | None = None
 
 
 def of(visit: Seen, *, before: Sequence[Seen], elsewhere: Sequence[Seen] = ()) -> list[str]:
@@ -51,6 +58,7 @@ def of(visit: Seen, *, before: Sequence[Seen], elsewhere: Sequence[Seen] = ()) -
         "never_alone": _never_alone(visit, before),
         "late": visit.mode != "paper" and visit.received - visit.observed > LATE,
         "clock": visit.clock_off,
+        "far": visit.mode == "home" and (_far(visit) or _fast(visit, elsewhere)),
     }
     return [code for code, holds in signs.items() if holds]
 
@@ -79,6 +87,30 @@ def _reused(visit: Seen, elsewhere: Sequence[Seen]) -> bool:
     others = (one for one in latest if one.home not in (None, visit.home))
     said = {words for one in others if one.mode != "attempted" for words in _long(one)}
     return not said.isdisjoint(_long(visit))
+
+
+def _far(visit: Seen) -> bool:
+    if visit.place is None or visit.residence is None:
+        return False
+    return apart(visit.place, visit.residence) > FAR_M
+
+
+def _fast(visit: Seen, elsewhere: Sequence[Seen]) -> bool:
+    """Too far from the same person's last home visit for the time between the two.
+
+    A clock that is off says nothing of that time.
+    """
+    before = [
+        one for one in elsewhere
+        if one.mode == "home" and one.place and one.observed <= visit.observed
+    ]  # fmt: skip
+    last = max(before, key=lambda one: one.observed, default=None)
+    if visit.place is None or last is None or last.place is None:
+        return False
+    if visit.clock_off or last.clock_off:
+        return False
+    hours = (visit.observed - last.observed) / dt.timedelta(hours=1)
+    return apart(visit.place, last.place) > max(FAR_M, FAST_KMH * 1000 * hours)
 
 
 def _long(visit: Seen) -> set[str]:

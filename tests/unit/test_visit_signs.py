@@ -8,11 +8,19 @@ from uuid import UUID
 
 import pytest
 
-from backend.visits import signs
+from backend.visits import places, signs
 from fieldforms.vocabulary import codes
 
 NOW = dt.datetime(2026, 11, 29, 8, tzinfo=dt.UTC)
 VECTORS = json.loads(Path(__file__).with_name("visit_signs.json").read_text("utf-8"))
+
+
+def where(given: list[float] | None) -> places.Place | None:
+    return spot(*given) if given else None
+
+
+def spot(lat: float, lon: float, accuracy_m: float = 0) -> places.Place:
+    return places.Place(lat=lat, lon=lon, accuracy_m=accuracy_m)
 
 
 def seen(given: dict[str, Any]) -> signs.Seen:
@@ -24,6 +32,7 @@ def seen(given: dict[str, Any]) -> signs.Seen:
         child_seen=given.get("child_seen", True), alone=given.get("alone", True),
         started=None if minutes is None else NOW,
         ended=None if minutes is None else NOW + dt.timedelta(minutes=minutes),
+        place=where(given.get("place")), residence=where(given.get("residence")),
         words=tuple(given.get("words", ())), clock_off=given.get("clock_off", False),
     )  # fmt: skip
 
@@ -51,3 +60,27 @@ def test_every_sign_has_its_words_and_a_vector() -> None:
         for code in codes("visit_sign")
         if code != "unasked"
     }
+
+
+@pytest.mark.parametrize("given", [
+    None, "26.5,108.0", [26.5, 108.0], {}, {"lat": 26.5, "lon": 108.0},
+    {"lat": 26.5, "lon": 108.0, "accuracy_m": -1}, {"lat": "26.5", "lon": 108.0, "accuracy_m": 5},
+    {"lat": True, "lon": 108.0, "accuracy_m": 5}, {"lat": 90.1, "lon": 108.0, "accuracy_m": 5},
+    {"lat": 26.5, "lon": -180.1, "accuracy_m": 5}, {"lat": float("nan"), "lon": 1.0, "accuracy_m": 5},
+    {"lat": 26.5, "lon": 10**400, "accuracy_m": 5},
+])  # fmt: skip
+def test_what_is_no_place_is_none_and_no_risk_follows_from_it(given: Any) -> None:
+    assert places.read(given) is None
+
+
+def test_a_home_without_an_accuracy_is_where_the_register_says() -> None:
+    home = places.read({"lat": 26.5, "lon": 108, "division": "522630"}, accuracy_m=0)
+    assert home == places.Place(lat=26.5, lon=108.0, accuracy_m=0)
+
+
+def test_distances_are_those_of_the_earth() -> None:
+    """From Kaili to Guiyang as a bird flies, and across the date line."""
+    kaili, guiyang = spot(26.566, 107.981), spot(26.647, 106.630)
+    east, west = spot(0, 179.99), spot(0, -179.99)
+    assert places.apart(kaili, guiyang) == pytest.approx(134_600, abs=500)
+    assert places.apart(east, west) == pytest.approx(2_224, abs=2)
