@@ -50,6 +50,14 @@ class LateEdit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """As whom somebody reads a child's visits. `oversees`: as its township or its county."""
+
+    division: str
+    oversees: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """`registers`, `household` and `guardians` are the shown values; `conflicts` names registers.
 
@@ -147,11 +155,11 @@ def covers(child: UUID) -> list[Cover]:
     ]  # fmt: skip
 
 
-def may_read_visits(*, viewer: UUID, child: UUID, now: datetime) -> str:
-    """The child's division, if she may read what was seen of it. Raises `NotFound`."""
+def may_read_visits(*, viewer: UUID, child: UUID, now: datetime) -> Reading:
+    """Raises `NotFound` for whoever may not read what was seen of the child."""
     reach = scope.reach(viewer, on=timezone.localdate(now))
     row = children.everybody().filter(id=child).first()
     supervisor = files.supervisors_by_file([child]).get(child)
     if row is None or not reach.works(row.division, supervisor):
         raise NotFound(fields=("child",))
-    return row.division
+    return Reading(division=row.division, oversees=reach.oversees(row.division))

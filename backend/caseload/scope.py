@@ -50,8 +50,11 @@ class Reach:
 
     def works(self, division: str, supervisor: UUID | None) -> bool:
         """Whether she may read the visits: the child's supervisor, its township and county."""
-        own = self.own and supervisor == self.person
-        return own or codes.covers((*self.township, *self.county), division)
+        return (self.own and supervisor == self.person) or self.oversees(division)
+
+    def oversees(self, division: str) -> bool:
+        """Whether she is the township or the county of who lives there."""
+        return codes.covers((*self.township, *self.county), division)
 
 
 def reach(person: UUID, *, on: date) -> Reach:

@@ -45,14 +45,17 @@ class VisitsView(APIView):
     )
     def get(self, request: Request, child: UUID) -> Response:
         viewer, now = caller(request), clock.now()
-        division = caseload.may_read_visits(viewer=viewer, child=child, now=now)
+        reading = caseload.may_read_visits(viewer=viewer, child=child, now=now)
+        county = reading.division[:6]
         return page_of(
             request,
             history.parts(child),
             shapes.VisitOut,
             lambda rows: undecided.beside(
-                history.opened(rows, viewer=viewer, child=child, county=division[:6], now=now),
-                division=division, viewer=viewer, now=now,
+                history.opened(
+                    rows, viewer=viewer, child=child, county=county, oversees=reading.oversees, now=now
+                ),
+                division=reading.division, viewer=viewer, now=now,
             ),
         )  # fmt: skip
 
@@ -64,5 +67,6 @@ class SignsView(APIView):
 
     @extend_schema(operation_id="visit_signs", responses=shapes.LookOut(many=True))
     def get(self, request: Request) -> Response:
-        found = looking.worth_a_look(viewer=caller(request), now=clock.now())
+        viewer, now = caller(request), clock.now()
+        found = looking.items(looking.listed(viewer=viewer, now=now), viewer=viewer, now=now)
         return Response(shapes.LookOut(found, many=True).data)

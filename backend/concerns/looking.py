@@ -3,6 +3,7 @@
 No child is named and no word is shown: whoever looks further opens the file, and that is on the audit log.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,12 +16,17 @@ from backend.caseload import scope as caseload
 from backend.children import queries as children
 from backend.regions import queries as regions
 from backend.visits import history
+from backend.visits.models import VisitPart
 
 from . import undecided
 
 # [P] So far it looks back, and so many visits at most.
 DAYS, MOST = 30, 300
 UNASKED = "unasked"
+
+
+# One of the list before it is shown: the visit and its signs.
+Marked = tuple[VisitPart, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +43,7 @@ class Look:
     signs: list[str]
 
 
-def worth_a_look(*, viewer: UUID, now: datetime) -> list[Look]:
+def listed(*, viewer: UUID, now: datetime) -> list[Marked]:
     """The visits of the viewer's area with a sign, the last one first, in a fixed number of statements."""
     reach = caseload.reach(viewer, on=timezone.localdate(now))
     own = children.everybody().filter(children.lives_in({*reach.township, *reach.county}))
@@ -49,8 +55,13 @@ def worth_a_look(*, viewer: UUID, now: datetime) -> list[Look]:
         (part, [*signs, UNASKED] if undecided.is_much(gaps.get(part.id, [])) else signs)
         for part, signs in signed
     ]
-    found = [(part, signs) for part, signs in found if signs]
-    lives = dict(own.filter(id__in={p.file for p, _ in found}).values_list("id", "division"))
+    return [(part, signs) for part, signs in found if signs]
+
+
+def items(found: Sequence[Marked], *, viewer: UUID, now: datetime) -> list[Look]:
+    """What is shown of some of `listed`, in a fixed number of statements; audited for each child."""
+    rows = children.everybody().filter(id__in={part.file for part, _ in found})
+    lives = dict(rows.values_list("id", "division"))
     names = accounts.names({part.person for part, _ in found})
     places = regions.places(set(lives.values()))
     audit.record_each(

@@ -34,6 +34,7 @@ PAGES = (
     Page("referrals", frozenset(WORKERS)),
     Page("missing", frozenset(MISSING)),
     Page("children", OFFICE),
+    Page("visits", frozenset(WORKERS)),
     Page("loans", frozenset(TOWNSHIP)),
     Page("duty", frozenset(DUTY)),
     Page("directory", OFFICE),

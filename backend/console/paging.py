@@ -1,5 +1,6 @@
 """Pages of a list, and the address that keeps what was looked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ class Paged:
     address: str
 
 
-def paged(request: HttpRequest, rows: QuerySet[Any]) -> Paged:
+def paged(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> Paged:
     """The page the request asks for, or the nearest there is."""
     query = request.GET.copy()
     number = query.pop("page", ["1"])[-1]

@@ -26,6 +26,7 @@ from . import (
     queue,
     referrals,
     rules,
+    visits,
     waiting,
 )  # fmt: skip
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("office/loans/<uuid:loan>/return/", loans.give_back, name="loan-return"),
     path("office/children/<uuid:child>/", child.child, name="child"),
     path("office/children/<uuid:child>/risk-level/", child.rate, name="child-rate"),
+    path("office/visits/", visits.visits, name="visits"),
     path("office/duty/", duty.duty, name="duty"),
     path("office/duty/<slug:name>/", duty.write, name="duty-write"),
     path("office/audit/", audit.audit, name="audit"),

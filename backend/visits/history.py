@@ -1,5 +1,6 @@
 """What was seen of one child: the visits, opened."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.utils import timezone
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
 from backend.caseload import queries as caseload
+from backend.children.queries import shown_households
 from backend.regions import codes
 from fieldforms import sealing
 from sync import oplog
@@ -19,8 +21,9 @@ from sync.entries import Entry
 from sync.shown import Clock, clock
 from sync.uploads import queries as attachments
 
-from . import signs
+from . import places, queries, signs
 from .models import Visit, VisitPart
+from .places import Place
 
 LAST = 5
 # What she writes of a child in her own words, apart from what the child said.
@@ -60,7 +63,7 @@ class Opened:
     problems: list[dict[str, Any]]
     photos: attachments.Count
     attachments: list[attachments.Card]
-    # Codes of `visit_sign`; none where the words are withheld.
+    # Codes of `visit_sign`; none where the words are withheld, nor for whoever does not oversee it.
     signs: list[str]
 
 
@@ -94,28 +97,33 @@ def last_learned(child: UUID, *, viewer: UUID, now: datetime) -> UUID | None:
 
 
 def opened(
-    rows: Sequence[VisitPart], *, viewer: UUID, child: UUID, county: str, now: datetime
+    rows: Sequence[VisitPart],
+    *,
+    viewer: UUID,
+    child: UUID,
+    county: str,
+    now: datetime,
+    oversees: bool = False,
 ) -> list[Opened]:
     """A page of visits with their answers, in a fixed number of statements; audited.
 
     The answers of the sealed group are operations of their own and are not among these, nor is what was
-    photographed for them.
+    photographed for them. Signs are for those who oversee the visits, never for whoever makes them.
     """
-    earlier = _earlier(rows)
-    visits = _visits([*rows, *earlier])
-    ops = [*(row.op for row in (*rows, *earlier)), *(visit.op for visit in visits.values())]
-    entries = {entry.op: entry for entry in oplog.load("op = ANY(%s)", [ops])}
+    compared = [*_earlier(rows), *queries.elsewhere(rows)] if oversees else []
+    visits, entries = _contents([*rows, *compared])
     problems = {told.op: told.problems for told in oplog.outcomes([row.op for row in rows])}
-    photos = attachments.of_operations(ops)
+    photos = attachments.of_operations(
+        [op for row in rows for op in (row.op, *([visits[row.id].op] if row.id in visits else []))]
+    )
     hidden = _hidden(rows, viewer, now)
-    seen = {row.id: _seen(row, visits.get(row.id), entries) for row in (*rows, *earlier)}
-    in_order = [row.id for row in (*rows, *earlier)]
+    borne = _signs(rows, compared, visits, entries) if oversees else {}
     audit.record(
         actor=viewer, action="child.visits", subject=child, subject_type="child", county=county, now=now,
         detail={"visits": [str(row.id) for row in rows]},
     )  # fmt: skip
     found = []
-    for place, (row, summary) in enumerate(zip(rows, _summaries(rows, visits), strict=True), 1):
+    for row, summary in zip(rows, _summaries(rows, visits), strict=True):
         entry, visit = entries.get(row.op), visits.get(row.id)
         shared = entries.get(visit.op) if visit else None
         cards = [*photos.get(row.op, []), *(photos.get(visit.op, []) if visit else [])]
@@ -133,9 +141,7 @@ def opened(
                 problems=problems.get(row.op) or [],
                 photos=attachments.count(cards),
                 attachments=cards,
-                signs=[]
-                if row.id in hidden
-                else signs.of(seen[row.id], before=[seen[id_] for id_ in in_order[place:]]),
+                signs=[] if row.id in hidden else borne.get(row.id, []),
             )
         )
     return found
@@ -155,18 +161,53 @@ def signs_of(
             "-observed", "id"
         )[: 2 * most]
     )
+    listed = [row for row in rows if row.observed >= since][:most]
+    borne = _signs(listed, rows[len(listed) :], *_contents(rows))
+    hidden = _hidden(listed, viewer, now)
+    return [(row, borne[row.id]) for row in listed if row.id not in hidden]
+
+
+def _contents(rows: Sequence[VisitPart]) -> tuple[dict[UUID, Visit], dict[UUID, Entry]]:
+    """The shared part of each by the part's id, and what all of them say by operation; two statements."""
     visits = _visits(rows)
     ops = [*(row.op for row in rows), *(visit.op for visit in visits.values())]
-    entries = {entry.op: entry for entry in oplog.load("op = ANY(%s)", [ops])}
-    hidden = _hidden(rows, viewer, now)
-    earlier: dict[UUID, list[signs.Seen]] = {}
-    found = []
-    for row in reversed(rows):
-        seen, before = _seen(row, visits.get(row.id), entries), earlier.setdefault(row.file, [])
-        if row.observed >= since and row.id not in hidden:
-            found.append((row, signs.of(seen, before=before)))
-        before.insert(0, seen)
-    return found[::-1][:most]
+    return visits, {entry.op: entry for entry in oplog.load("op = ANY(%s)", [ops])}
+
+
+def _signs(
+    rows: Sequence[VisitPart], compared: Sequence[VisitPart], visits: Mapping[UUID, Visit],
+    entries: Mapping[UUID, Entry],
+) -> dict[UUID, list[str]]:  # fmt: skip
+    """The signs of each of `rows`, beside the `compared`; of one child the latest visit comes first."""
+    every = [*rows, *compared]
+    homes = _residences(rows, visits, entries)
+    seen = {row.id: _seen(row, visits.get(row.id), entries, homes) for row in every}
+    by_file, by_person = defaultdict(list), defaultdict(list)
+    for row in every:
+        by_file[row.file].append(row.id)
+        by_person[row.person].append(row)
+    return {
+        row.id: signs.of(
+            seen[row.id],
+            before=[seen[id_] for id_ in by_file[row.file][by_file[row.file].index(row.id) + 1 :]],
+            elsewhere=[seen[one.id] for one in by_person[row.person] if one.file != row.file],
+        )
+        for row in rows
+    }
+
+
+def _residences(
+    rows: Iterable[VisitPart], visits: Mapping[UUID, Visit], entries: Mapping[UUID, Entry]
+) -> dict[UUID, Place]:
+    """Where the households' registers say that the homes are, of those whose visits say where they were."""
+    made = (visits[row.id] for row in rows if row.id in visits)
+    asked = {
+        visit.file for visit in made if visit.op in entries and "place" in entries[visit.op].data
+    }
+    cards = shown_households(asked) if asked else {}
+    # Whoever wrote the coordinates of a home may not have said how exact they are.
+    found = {id_: places.read(card.get("residence"), accuracy_m=0) for id_, card in cards.items()}
+    return {id_: place for id_, place in found.items() if place}
 
 
 def _earlier(rows: Sequence[VisitPart]) -> list[VisitPart]:
@@ -178,21 +219,26 @@ def _earlier(rows: Sequence[VisitPart]) -> list[VisitPart]:
     return list(before[: signs.NOT_ALONE])
 
 
-def _seen(row: VisitPart, visit: Visit | None, entries: Mapping[UUID, Entry]) -> signs.Seen:
+def _seen(
+    row: VisitPart, visit: Visit | None, entries: Mapping[UUID, Entry], homes: Mapping[UUID, Place]
+) -> signs.Seen:
     entry, shared = entries.get(row.op), entries.get(visit.op) if visit else None
     answers = _answers(entry.data) if entry else {}
     told = clock(entry) if entry else None
-    times = shared.data if shared else {}
+    told_once = shared.data if shared else {}
     return signs.Seen(
         observed=row.observed,
         received=entry.received if entry else row.observed,
         mode=visit.mode if visit else "",
+        home=visit.file if visit else None,
         child_seen=row.child_seen,
         alone={"yes": True, "no": False}.get(str(answers.get("child_seen_alone"))),
-        started=_moment(times.get("started")),
-        ended=_moment(times.get("ended")),
+        started=_moment(told_once.get("started")),
+        ended=_moment(told_once.get("ended")),
         words=tuple(said for name in OWN_WORDS if isinstance(said := answers.get(name), str)),
         clock_off=bool(told and told.off),
+        place=places.read(told_once.get("place")),
+        residence=homes.get(visit.file) if visit else None,
     )
 
 

@@ -30,6 +30,7 @@ class VisitPart(AppendRecord):
             *AppendRecord.Meta.indexes,
             models.Index(fields=["file", "observed"], name="visitpart_history"),
             models.Index(fields=["visit"], name="visitpart_visit"),
+            models.Index(fields=["person", "observed"], name="visitpart_person"),
         ]
 
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from sync import review
 from sync.entries import Applied
 
+from . import signs
 from .models import Visit, VisitPart, VisitSealed
 
 
@@ -93,6 +94,25 @@ def around(
             params,
         )
         return [Row(*row) for row in cursor.fetchall()]
+
+
+def elsewhere(parts: Collection[VisitPart]) -> list[VisitPart]:
+    """What the same people saw of other children shortly before each part; one statement.
+
+    For each the last few only, so that of a busy supervisor's month not everything is opened.
+    """
+    given = zip(*((part.file, part.person, part.observed) for part in parts), strict=True)
+    files, people, times = map(list, given) if parts else ([], [], [])
+    return list(
+        VisitPart.objects.raw(
+            "SELECT DISTINCT p.* FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) AS m(file, person, at)"
+            " CROSS JOIN LATERAL (SELECT v.* FROM visits_visitpart v"
+            "   WHERE v.person = m.person AND v.file <> m.file"
+            "   AND v.observed <= m.at AND v.observed >= m.at - %s"
+            "   ORDER BY v.observed DESC, v.id LIMIT %s) p",
+            [files, people, times, signs.LATELY, signs.LATELY_MOST],
+        )
+    )
 
 
 def shared(ids: Collection[UUID]) -> dict[UUID, Row]:

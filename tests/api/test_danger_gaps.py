@@ -42,10 +42,14 @@ def phone(town: Town, published: None) -> Phone:
 
 @pytest.fixture
 def child(phone: Phone) -> UUID:
-    """Six years old, registered from this phone."""
+    return registered(phone)
+
+
+def registered(phone: Phone, **where: float) -> UUID:
+    """A child of six years in a household of its own, from this phone; `where` are its coordinates."""
     home, file = ids.uuid7(NOW), ids.uuid7(NOW)
     born = (timezone.localdate() - dt.timedelta(days=6 * 365 + 30)).isoformat()
-    residence = {"division": VILLAGE, "address": "1"}
+    residence = {"division": VILLAGE, "address": "1", **where}
     registers: dict[str, Any] = {
         "identity": {"name": "龙小燕", "birth_date": born}, "residence": residence,
         "household": str(home),
@@ -204,6 +208,74 @@ def test_a_visit_bears_the_signs_that_a_risk_may_have_been_missed(
     ]  # fmt: skip
     second = town.desk("township").get(f"children/{child}/visits/", size=1, page=1).json()
     assert second["results"][0]["signs"] == ["short", "copied", "never_alone"]
+
+
+def test_signs_of_a_missed_risk_are_for_the_township_and_not_for_whoever_made_the_visit(
+    phone: Phone, child: UUID, town: Town
+) -> None:
+    for _ in range(2):
+        record(phone, visit(phone, child, {"facts_observed": "家里干净，灶上有饭。"}))
+    phone.sync()
+    for name in ("township", "officer"):
+        assert [row["signs"] for row in seen(town.desk(name), child)] == [["copied"], []]
+    (last, first) = seen(town.desk("wu"), child)
+    assert (last["signs"], first["signs"]) == ([], [])
+    assert last["answers"]["facts_observed"] == "家里干净，灶上有饭。"
+
+
+def test_the_same_words_for_two_households_are_a_sign_that_a_risk_may_have_been_missed(
+    phone: Phone, child: UUID, town: Town
+) -> None:
+    neighbour, told = registered(phone), {"facts_observed": "家里干净，灶上有饭。"}
+    record(phone, visit(phone, child, told))
+    record(phone, visit(phone, neighbour, told))
+    phone.sync()
+    desk = town.desk("township")
+    assert [row["signs"] for row in seen(desk, neighbour)] == [["reused"]]
+    assert [row["signs"] for row in seen(desk, child)] == [[]]
+    rows = desk.get("visits/signs/").json()
+    assert [(row["child"], row["signs"]) for row in rows] == [(str(neighbour), ["reused"])]
+
+
+def at(lines: list[New], lat: float, lon: float) -> list[New]:
+    lines[0].data["place"] = {"lat": lat, "lon": lon, "accuracy_m": 20}
+    return lines
+
+
+def test_a_visit_far_from_the_home_or_from_the_one_before_may_have_missed_a_risk(
+    phone: Phone, town: Town
+) -> None:
+    near, far, unknown = (
+        registered(phone, lat=26.5, lon=108.0), registered(phone, lat=26.6, lon=108.0),
+        registered(phone),
+    )  # fmt: skip
+    for child in (near, far):
+        record(phone, at(visit(phone, child, {"facts_observed": ""}), 26.5, 108.0))
+    record(phone, at(visit(phone, unknown, {"facts_observed": ""}), 26.7, 108.0))
+    phone.sync()
+    desk = town.desk("township")
+    assert [seen(desk, child)[0]["signs"] for child in (near, far, unknown)] == [
+        [], ["far"], ["far"],
+    ]  # fmt: skip
+    rows = desk.get("visits/signs/").json()
+    assert [(row["child"], row["signs"]) for row in rows] == [
+        (str(unknown), ["far"]), (str(far), ["far"]),
+    ]  # fmt: skip
+
+
+def test_comparing_words_and_places_for_a_risk_costs_as_many_statements_for_many_households_as_for_one(
+    phone: Phone, child: UUID, town: Town
+) -> None:
+    desk, counts, told = town.desk("township"), [], {"facts_observed": "家里干净，灶上有饭。"}
+    for others in (1, 3):
+        for neighbour in [registered(phone) for _ in range(others)]:
+            record(phone, at(visit(phone, neighbour, told), 26.5, 108.0))
+        record(phone, at(visit(phone, child, {}), 26.5, 108.0))
+        phone.sync()
+        with CaptureQueriesContext(connection) as captured:
+            seen(desk, child)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
 
 
 def test_the_township_lists_the_visits_at_which_a_risk_may_have_been_missed(
