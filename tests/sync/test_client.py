@@ -92,8 +92,9 @@ class Tomorrow:
         for receipt in page["receipts"]:
             receipt |= {"mood": "sunny", "flags": [*receipt.get("flags", []), "of_tomorrow"]}
         for entry in page.get("enter", []):
+            another = UUID(int=UUID(entry["file"]).int ^ 1)
             entry["records"].append(
-                {"type": "star", "id": entry["file"][:-1] + "9", "file": entry["file"], "rev": 1}
+                {"type": "star", "id": str(another), "file": entry["file"], "rev": 1}
             )
         page.pop("digest", None)  # a real one would count the records that are added here
         return replace(answer, body=page)
