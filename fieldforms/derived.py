@@ -20,6 +20,8 @@ Facts = Mapping[str, Any]
 ADULT, SCHOOL_STARTS = 18, 6
 # Reporting opinions 2020, 4(2): under 14 a pregnancy itself is the suspicion.
 PREGNANT_IS_ABUSED = 14
+# The version of both forms from which on special needs are asked as "cannot be left".
+CANNOT_BE_LEFT_SINCE = 3
 OUT_OF_SCHOOL = {"not_enrolled_yet", "dropped_out", "not_in_school"}
 BEFORE_SCHOOL = {None, "not_enrolled_yet", "kindergarten"}
 SERIOUS_HEALTH = {"serious", "disabled"}
@@ -48,13 +50,19 @@ def special_needs(case: "Case", facts: Facts) -> bool | None:
 
     Where nobody could say, illness, a disability and an earlier visit count: it does not pass in a year.
     """
-    if facts.get("can_be_left"):
+    if facts.get("can_be_left") and _asked_as_the_law_says(case):
         return None
     if facts.get("has_disability") or facts.get("health") in SERIOUS_HEALTH:
         return True
     if "special_needs" in facts:
         return None
     return True if any(past.get("special_needs") == "yes" for past in case.history) else None
+
+
+def _asked_as_the_law_says(case: "Case") -> bool:
+    """From version 3 on; who does not say the version may have been asked what version 2 asked."""
+    version = case.version
+    return version.isascii() and version.isdigit() and int(version) >= CANNOT_BE_LEFT_SINCE
 
 
 def injured(case: "Case", facts: Facts) -> bool | None:

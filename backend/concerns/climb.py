@@ -85,8 +85,12 @@ def next_step(now_at: Timed, limits: Limits) -> Step | None:
         return None
     if levels.rank(now_at.level) >= levels.rank(levels.ceiling(now_at.severity)):
         return None
-    reason = "unacknowledged" if now_at.status == "open" else "overdue"
+    reason = _reason(now_at)
     return Step(levels.above(now_at.level), reason, _rises_at(now_at, limits, reason))
+
+
+def _reason(now_at: Timed) -> str:
+    return "unacknowledged" if now_at.status == "open" else "overdue"
 
 
 def _rises_at(now_at: Timed, limits: Limits, reason: str) -> dt.datetime:
@@ -127,7 +131,13 @@ def reminders(row: Timed, limits: Limits) -> Iterator[Reminder]:
             at = row.waits_since + limits.acknowledge_critical * HOUR
             yield Reminder("sealed", _key("sealed", row.waits_since), at)
         return
-    if row.severity == "critical" or row.status in ELSEWHERE:
+    if row.status in ELSEWHERE:
+        return
+    if row.severity == "critical":
+        if levels.rank(row.level) >= levels.rank(levels.ceiling(row.severity)):
+            # It cannot rise any more: whoever has it is told when it would have.
+            at = _rises_at(row, limits, _reason(row))
+            yield Reminder("past_due", _key("past_due", at), at)
         return
     late = row.round_deadline
     if _at_once(row):

@@ -22,7 +22,7 @@ from backend.regions import codes
 from backend.regions import queries as regions
 from backend.visits import queries as visits
 from backend.visits.queries import Row
-from fieldforms import words
+from fieldforms import suspects, words
 from fieldforms.facts import Case, forms
 from sync import oplog
 from sync.entries import Applied, Entry
@@ -47,7 +47,8 @@ class Cause:
 
     `received` is when the news was complete; `alone`: a sealed concern without an open one. `spoken`:
     the texts of an open one, and of its visit, that speak of something; `words_left`: its author has
-    answered that they are about another matter than what belongs under seal.
+    answered that they are about another matter than what belongs under seal. `accused`: the level of
+    the reporting chain that the sealed part of an open one accuses.
     """
 
     entry: Entry
@@ -59,6 +60,7 @@ class Cause:
     received: datetime
     spoken: words.Spoken = field(default_factory=dict)
     words_left: bool = False
+    accused: str = ""
 
 
 @dataclass(slots=True)
@@ -80,13 +82,14 @@ class Gathered:
     areas: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
     timelines: dict[UUID, list[Row]] = field(default_factory=dict)
     words_left: set[tuple[UUID | None, UUID]] = field(default_factory=set)
+    accused: dict[tuple[UUID | None, UUID], str] = field(default_factory=dict)
 
 
 def gather(applied: Sequence[Applied], now: datetime) -> list[Cause]:
     """The causes that a round brings, in the order of their operations' ids."""
     came = {name: _ids(applied, name) for name in TYPES}
     registered = {item.entry.file for item in applied if item.type == "child" and item.created}
-    files = [item.entry for item in applied if item.type == "child" and _leaves_alone(item.entry)]
+    files = [item.entry for item in applied if item.type == "child" and leaves_alone(item.entry)]
     if not (registered or files or any(came.values())):
         return []
     found = Gathered(entries={item.entry.op: item.entry for item in applied if item.type in TYPES})
@@ -164,7 +167,8 @@ def _find(
     return [*parts, *concerns, *found.delegations.values(), *found.sealed.values()]
 
 
-def _leaves_alone(entry: Entry) -> bool:
+def leaves_alone(entry: Entry) -> bool:
+    """Whether a child's file is told that nobody cares for the child."""
     return answers(entry).get(_CARER) == _NOBODY and entry.kind.startswith(_OF_A_CHILD)
 
 
@@ -220,11 +224,14 @@ def look_around(found: Gathered, judged: Sequence[Row], now: datetime) -> None:
     found.areas = accounts.areas(authors, on=now.astimezone(CHINA).date(), roles=_FIELD)
     for row in sorted(found.parts.values(), key=lambda row: (row.observed, row.op), reverse=True):
         found.timelines.setdefault(row.file, []).append(row)
-    found.words_left = {
-        (row.of, row.person)
-        for row in found.sealed.values()
-        if row.op in found.entries and _leaves_words(found.entries[row.op])
-    }
+    for row in found.sealed.values():
+        if row.op not in found.entries:
+            continue
+        beside, entry = (row.of, row.person), found.entries[row.op]
+        if _leaves_words(entry):
+            found.words_left.add(beside)
+        levels = (found.accused.get(beside, ""), suspects.skipped(entry.data, sealed=True))
+        found.accused[beside] = max(levels, key=("", *suspects.CHAIN).index)
 
 
 def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Cause:
@@ -255,6 +262,7 @@ def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Caus
         received=entry.received if is_fresh else now,
         spoken={} if sealed else _spoken(opened),
         words_left=_leaves_words(entry) or (row.id, row.person) in found.words_left,
+        accused=found.accused.get((row.id, row.person), ""),
     )
 
 

@@ -98,6 +98,9 @@ def skips(cause: Cause, *, sealed: bool) -> str:
     What is sealed is for the county's named people anyway: only a suspect there changes anything.
     """
     level = suspects.skipped({"answers": cause.case.answers}, sealed=cause.sealed)
+    if sealed:
+        # What open words say of a sealed matter goes round whom the sealed part accuses of it.
+        level = max(level, cause.accused, key=("", *suspects.CHAIN).index)
     return "" if sealed and level != "county" else level
 
 

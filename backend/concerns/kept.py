@@ -18,7 +18,7 @@ from sync.entries import Draft, Entry
 from sync.protocol import ids
 
 from . import judge, variants
-from .inputs import Cause, Gathered, cause_of, look_around
+from .inputs import Cause, Gathered, cause_of, leaves_alone, look_around
 from .judging import Found, kept, police_call
 from .judging import judge as judged
 from .year_tables import Years
@@ -56,7 +56,7 @@ def alerts(entries: Sequence[Entry], now: datetime) -> dict[UUID, list[Draft]]:
 
 def _speaking(entry: Entry) -> list[Entry]:
     """The entry as it is judged, its sealed answers apart; nothing if it can say no danger."""
-    if children.gravest(entry.data):
+    if children.gravest(entry.data) or leaves_alone(entry):
         return [entry]
     told = isinstance(entry.data.get("answers"), dict)
     if not told and not entry.kind.startswith((_REPORT, _VISIT)):

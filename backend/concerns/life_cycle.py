@@ -193,6 +193,7 @@ def _uncalled(waiting: list[dt.datetime], entry: Entry) -> Columns:
     }
 
 
+_WRITTEN_DOWN_WITHIN = dt.timedelta(hours=6)
 _CALLED: Columns = {"uncalled_since": [], "uncalled_observed": None}
 
 
@@ -212,7 +213,8 @@ def _joined(before: Columns, entry: Entry) -> Columns:
 def _round(before: Columns, entry: Entry) -> Columns:
     """What is news begins a new round, whatever the status: a person acknowledges it anew.
 
-    Where nobody has acknowledged anything yet the clock is running, and is not set back.
+    Where nobody has acknowledged anything yet and it can still rise, its clock is running and is not
+    set back. Where it is as high as it gets, or sealed, the old round has nothing left to call for.
     """
     level, received = _level(entry.data), entry.received
     graver = entry.data["severity"] == "critical" != before["severity"]
@@ -221,7 +223,7 @@ def _round(before: Columns, entry: Entry) -> Columns:
     deadline = dt.datetime.fromisoformat(entry.data["deadline"])
     answered = _answered(before, entry.data.get("police"))
     calls = _uncalled([] if answered else before["uncalled_since"], entry)
-    if before["status"] == "open" and not graver:
+    if before["status"] == "open" and not graver and _runs(before):
         first = min(before["round_deadline"], deadline)
         return {**_raised(before, level, received), **calls, "round_deadline": first}
     # The deadline of what a case or a referral took over, or of what is late anyway, is not this one's.
@@ -234,6 +236,11 @@ def _round(before: Columns, entry: Entry) -> Columns:
         "round_deadline": deadline if late else min(before["round_deadline"], deadline),
         **({"deadline": deadline} if gone else {}),
     }  # fmt: skip
+
+
+def _runs(before: Columns) -> bool:
+    top = levels.rank(before["level"]) >= levels.rank(levels.ceiling(before["severity"]))
+    return not before["sealed"] and not top
 
 
 def _raised(before: Columns, level: str, since: dt.datetime) -> Columns:
@@ -290,7 +297,8 @@ def _moved(before: Columns, entry: Entry) -> Columns:
     return {
         **before, "division": entry.data["division"], "status": "open",
         "acknowledged_at": None, "acknowledged_by": None, "assigned_to": None,
-        "resume": _left_for(before), **_waits(_level({**before, **entry.data}), entry.received),
+        "resume": _left_for(before),
+        **_waits(_level({**before, **entry.data, "level": ""}), entry.received),
     }  # fmt: skip
 
 
@@ -305,6 +313,9 @@ def _referred(before: Columns, entry: Entry) -> Columns:
     """Whoever referred it has taken it on. A case that is open says more than a referral."""
     if before["status"] in ("resolved", "unfounded"):
         raise not_possible(before["status"], "referred")
+    if before["status"] == "open" and before["resume"]:
+        # Sent by somebody who had not seen what is new: that waits all the same.
+        return before
     in_a_case = "case_opened" in (before["status"], before["resume"])
     status = "case_opened" if in_a_case else "referred"
     return {**before, **_taken_on(before, entry), "status": status, "resume": ""}
@@ -349,7 +360,10 @@ def _called(before: Columns, entry: Entry) -> Columns:
 def _noted(before: Columns, entry: Entry) -> Columns:
     if entry.kind == "escalation.reported":
         call = _report({"at": entry.data["called_at"], "by": str(entry.person)})
-        return {**before, **({} if before["reported_at"] else call), **_CALLED}
+        # She may have called from the doorstep, and written the visit down afterwards.
+        heard = dt.datetime.fromisoformat(entry.data["called_at"]) + _WRITTEN_DOWN_WITHIN
+        answered = _answered(before, {"observed": heard.isoformat()})
+        return {**before, **({} if before["reported_at"] else call), **answered}
     kept_out = {UUID(person) for person in entry.data["people"]}
     # Nobody works on what she must not know of.
     freed = {"assigned_to": None} if before["assigned_to"] in kept_out else {}

@@ -50,7 +50,7 @@ def listed(*, viewer: UUID, now: datetime) -> list[Marked]:
     signed = history.signs_of(
         own.values("id"), since=now - timedelta(days=DAYS), most=MOST, viewer=viewer, now=now
     )
-    gaps = undecided.by_part({part.op: part.id for part, _ in signed}, sealed=False)
+    gaps = undecided.by_part({part.op: part.id for part, _ in signed}, sealed=None)
     found = [
         (part, [*signs, UNASKED] if undecided.is_much(gaps.get(part.id, [])) else signs)
         for part, signs in signed

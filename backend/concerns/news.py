@@ -42,12 +42,12 @@ def heard(finding: Mapping[str, Any], known: Known | None, acknowledged: dt.date
     """`known` is what the escalation holds of the finding's rule. A code of `HEARD`."""
     if known is None or _rank(finding["severity"]) > _rank(known.severity):
         return ALL
-    if finding.get("again"):
+    observed = dt.datetime.fromisoformat(finding["observed"])
+    if finding.get("again") and observed <= known.observed:
         # An old visit was judged once more and says what is known.
         return NOBODY
     if finding.get("by_hand") or finding["rule"] == _WORDS:
         return ALL
-    observed = dt.datetime.fromisoformat(finding["observed"])
     if observed == known.observed:
         # The same hour, written down a second time: a correction.
         return NOBODY

@@ -183,6 +183,13 @@ def _draft(
     )
 
 
+def _reminded(row: Escalation, audience: Audience) -> set[UUID]:
+    """Whoever works on it, if it is still hers; where nobody has acknowledged it, all at its level."""
+    worker = row.assigned_to
+    hers = {worker} if worker and audience.sees(row, worker) else set()
+    return hers if hers and row.status != "open" else hers | audience.at(row, row.level)
+
+
 def _remind(rows: Sequence[Escalation], limits: Mapping[str, Limits], now: datetime) -> None:
     """Gives the reminders whose time has come, and writes down that they were given."""
     clocks = EscalationClock.objects.in_bulk([row.id for row in rows])
@@ -199,7 +206,7 @@ def _remind(rows: Sequence[Escalation], limits: Mapping[str, Limits], now: datet
     notices: list[Notice] = []
     for row, reminder in due:
         clocks[row.id].said.append(reminder.key)
-        people = {row.assigned_to} if row.assigned_to else audience.at(row, row.level)
+        people = _reminded(row, audience)
         key = f"{row.id}:{reminder.key}"
         notices += to_all(row, people, audience, kind=_PEOPLE[reminder.kind], key=key)
     enqueue(notices, now=now)

@@ -18,7 +18,7 @@ from backend.visits import queries as visits
 
 from . import scope
 from .gaps import MANY
-from .models import Gap
+from .models import Escalation, Finding, Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +69,41 @@ def is_much(found: Collection[Undecided]) -> bool:
     return len({question for gap in found if not gap.sealed for question in gap.ask}) >= MANY
 
 
-def by_part(parts: Mapping[UUID, UUID], *, sealed: bool) -> Mapping[UUID, list[Undecided]]:
-    """By the part's id; `parts` are ids by operation; with `sealed`, those of what was sealed with it too."""
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Somebody who opens what is sealed where a child lives, unless it accuses her own level or she is
+    kept out of it by name."""
+
+    reach: scope.Reach
+    division: str
+
+    def readable(self, parts: Mapping[UUID, UUID]) -> dict[UUID, UUID]:
+        """The part by the operation that was sealed with it; three statements."""
+        beside = {
+            op: of
+            for op, of, skips in visits.sealed_beside(parts.values())
+            if codes.covers(codes.wider(self.reach.sealed, skips), self.division)
+        }
+        found = dict(Finding.objects.filter(cause__in=beside).values_list("id", "cause"))
+        apart = Escalation.objects.filter(
+            kept_out__contains=[self.reach.person], findings__overlap=list(found)
+        ).values_list("findings", flat=True)
+        away = {found[finding] for own in apart for finding in own if finding in found}
+        return {op: of for op, of in beside.items() if op not in away}
+
+
+def by_part(parts: Mapping[UUID, UUID], *, sealed: Sealed | None) -> Mapping[UUID, list[Undecided]]:
+    """By the part's id; `parts` are ids by operation. `sealed`: who reads what was sealed with them too."""
     causes = dict(parts)
-    if sealed:
-        causes |= {row.op: row.of for row in visits.sealed((), of=parts.values()) if row.of}
-    seen = Q() if sealed else Q(sealed=False)
+    if sealed is not None:
+        causes |= sealed.readable(parts)
+    seen = Q(sealed=False) if sealed is None else Q()
     found: dict[UUID, list[Undecided]] = {}
     for gap in Gap.objects.filter(seen, cause__in=causes).order_by("rule", "branch", "id"):
         found.setdefault(causes[gap.cause], []).append(shown(gap))
     return found
 
 
-def _opens_sealed(division: str, viewer: UUID, now: datetime) -> bool:
+def _opens_sealed(division: str, viewer: UUID, now: datetime) -> Sealed | None:
     reach = scope.reach(viewer, on=timezone.localdate(now))
-    return codes.covers(reach.sealed, division)
+    return Sealed(reach, division) if codes.covers(reach.sealed, division) else None

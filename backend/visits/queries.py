@@ -129,6 +129,12 @@ def sealed(
     return [Row(*row) for row in rows.values_list(*_COLUMNS, "of")]
 
 
+def sealed_beside(parts: Iterable[UUID]) -> list[tuple[UUID, UUID, str]]:
+    """What was sealed with these parts: operation, part, and the level that it accuses; one statement."""
+    rows = VisitSealed.objects.filter(of__in=list(parts))
+    return [(op, of, skips) for op, of, skips in rows.values_list("op", "of", "skips") if of]
+
+
 def accusing_visits(visits: Iterable[Visit]) -> set[UUID]:
     """Those with a part, by the same person, that accuses somebody in the reporting chain; one statement."""
     by = {visit.id: visit.person for visit in visits}

@@ -159,6 +159,22 @@ def test_sealed_danger_gaps_are_for_those_who_open_sealed_things(
     assert [gap["rule"] for gap in lead.get(f"children/{child}/").json()["gaps"]] == ["R5"]
 
 
+def test_sealed_danger_gaps_go_round_whom_the_sealed_part_accuses_and_who_is_kept_out(
+    phone: Phone, child: UUID, town: Town
+) -> None:
+    """A gap of R5 says that there is something to be sealed about."""
+    lead, above = person("lead", "county_lead", COUNTY), person("above", "county_lead", COUNTY[:4])
+    told = {"sexual_danger": "no", "sealed_words": "她不肯说"}
+    suspect = {"sealed_suspected_persons": ["county_worker"]}
+    record(phone, visit(phone, child, {}, sealed={**told, **suspect}))
+    phone.sync()
+    assert Gap.objects.filter(sealed=True).exists()
+    assert seen(Desk(lead), child)[0]["gaps"] == []
+    assert seen(Desk(above), child)[0]["gaps"] != []
+    Escalation.objects.filter(sealed=True).update(kept_out=[above.id])
+    assert seen(Desk(above), child)[0]["gaps"] == []
+
+
 def told_of_unasked() -> dict[str, Any]:
     return dict(Notice.objects.filter(kind="visit.unasked").values_list("person", "values"))
 

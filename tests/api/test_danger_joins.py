@@ -259,6 +259,20 @@ def test_whoever_may_not_work_on_it_any_more_does_not_hear_of_a_new_danger(scene
     assert "officer" not in told
 
 
+def test_reminders_of_a_danger_go_past_whoever_may_not_work_on_it_any_more(scene: Scene) -> None:
+    scene.visit(NO_CERTIFICATE)
+    scene.step("acknowledge")
+    second = scene.town.people["second"]
+    scene.step("assign", assigned_to=str(second.id))
+    second.grants.all().delete()
+    scene.visit(SUICIDE)
+    scene.told()
+    timers.run(now=scene.escalation().waits_since + 21 * HOUR)
+    told = scene.told()
+    assert told["escalation.due_soon"]
+    assert not [kind for kind, people in told.items() if "second" in people]
+
+
 def test_two_reports_in_a_person_s_own_words_are_two_dangers(scene: Scene) -> None:
     scene.report(concern_kinds=["other"], severity="medium", facts_observed="孩子总在路边")
     scene.step("acknowledge")

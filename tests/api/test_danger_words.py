@@ -115,6 +115,23 @@ def test_words_of_body_tell_the_named_person_of_the_county_and_nobody_else(
     assert list(rebuild.differences()) == []
 
 
+def test_open_words_of_a_sealed_matter_go_round_whom_its_sealed_part_accuses(
+    phone: Phone, home: tuple[UUID, UUID], desks: dict[str, OfficeUser]
+) -> None:
+    """The danger is told above the county, and the accused of the county hear of neither."""
+    child, _ = home
+    part = say(phone, "visit.part", child, {"child_seen": "yes", "child_words": BODY})
+    suspect = {"sexual_abuse_suspected": "yes", "sealed_suspected_persons": ["county_worker"]}
+    seal(phone, child, part, suspect)
+    phone.send()
+    rows = Finding.objects.values_list("rule", flat=True)
+    assert sorted(rows) == ["R5", "words_sealed"]
+    row = Escalation.objects.get()
+    assert (row.sealed, row.skips, len(row.findings)) == (True, "county", 2)
+    assert told(desks) == set()
+    assert not sees(desks["lead"], row)
+
+
 def test_the_named_person_reads_the_words_that_led_to_a_sealed_danger(
     phone: Phone, home: tuple[UUID, UUID], desks: dict[str, OfficeUser]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from backend.accounts import services as accounts
 from backend.accounts.models import Person
+from backend.concerns import rulesets
 from backend.concerns.models import Escalation, Finding
 from backend.visits.models import VisitPart
 from sync import decide, rebuild, review
@@ -39,6 +40,19 @@ def test_an_edit_to_the_gravest_level_from_a_revoked_phone_is_looked_at_by_the_c
     phone.http.say("child.edit", child, {"set": {"risk_level": {"v": "GREEN", "saw": []}}})
     phone.send()
     assert Finding.objects.count() == 1
+
+
+def test_a_kept_edit_that_nobody_cares_is_a_danger_of_its_own(
+    phone: Phone, home: tuple[UUID, UUID], administrator: Person
+) -> None:
+    """The rules of this file's tests know no carer: so those that ship."""
+    rulesets.publish_rules(rulesets.shipped(), actor=None, now=NOW)
+    accounts.device_revoke(device=phone.http.device, reason="lost", actor=administrator.id, now=NOW)
+    nobody = {"set": {"actual_carer": {"v": "nobody", "saw": []}}}
+    phone.http.say("child.edit", home[0], nobody)
+    (receipt,) = phone.send()
+    assert receipt["outcome"] == "held"
+    assert kinds() == [("R2", "high", True)]
 
 
 def test_an_edit_of_a_child_nobody_knows_opens_a_stub_in_her_county(

@@ -271,6 +271,15 @@ def test_a_pregnancy_is_a_danger_of_its_own_where_suspected_abuse_does_not_hold(
     assert "pregnancy_unexplained" not in facts(told)
 
 
+@pytest.mark.parametrize(("version", "needs"), [("3", False), ("2", True), ("", True), ("x", True)])
+def test_who_does_not_say_the_version_is_read_as_the_danger_may_be(
+    version: str, needs: bool
+) -> None:
+    """Version 2 asked for needs of any kind: its "no" does not say that the child can be left."""
+    told = {"special_needs": "no", "health": "disabled"}
+    assert facts(told, version=version)["special_needs"] is needs
+
+
 def test_what_an_earlier_visit_said_counts_where_this_one_says_nothing() -> None:
     history = [{}, {"special_needs": "yes", "father_status": "dead"}]
     known = facts({"mother_status": "missing"}, history=history)

@@ -134,6 +134,19 @@ def test_reminders_come_before_and_at_the_deadline_and_until_the_police_are_told
     assert [r.kind for r in climb.reminders(sealed, DEFAULT)] == ["sealed"]
 
 
+def test_a_critical_danger_that_cannot_rise_any_more_is_asked_about_all_the_same() -> None:
+    top = replace(CRITICAL, level="prefecture", uncalled_since=[])
+
+    def asked(state: State) -> list[tuple[str, float]]:
+        return [(r.kind, (r.at - NOW) / HOUR) for r in climb.reminders(state, DEFAULT)]
+
+    assert asked(top) == [("past_due", 2)]
+    assert asked(replace(top, status="in_progress")) == [("past_due", 24)]
+    assert asked(replace(top, climbs=1, level_since=NOW + 2 * HOUR)) == [("past_due", 4)]
+    assert asked(replace(top, status="referred")) == []
+    assert climb.next_at(top, DEFAULT) == NOW + 2 * HOUR
+
+
 def test_the_next_look_is_at_whatever_comes_first_and_was_not_said_yet() -> None:
     soon = next(climb.reminders(HIGH, DEFAULT))
     assert climb.next_at(HIGH, DEFAULT) == soon.at

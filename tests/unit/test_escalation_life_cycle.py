@@ -150,6 +150,22 @@ def test_a_danger_that_joins_what_nobody_acknowledged_does_not_set_its_clock_bac
     assert (graver["waits_since"], graver["level"]) == (LATER, "county")
 
 
+@pytest.mark.parametrize("stuck", [{"sealed": True}, {"level": "prefecture", "climbs": 2}])
+def test_a_danger_that_joins_where_nothing_can_rise_any_more_begins_a_round(
+    stuck: dict[str, Any],
+) -> None:
+    """Its old clock has called for all that it could."""
+    columns = joined({**opened(), **stuck}, "high", at=LATER)
+    assert (columns["waits_since"], columns["climbs"]) == (LATER, 0)
+    assert columns["round_deadline"] == NOW + dt.timedelta(hours=48)
+
+
+def test_what_moves_to_another_county_stands_where_it_would_have_opened_there() -> None:
+    risen = {**opened(), "level": "prefecture", "climbs": 2, "revision": 5}
+    moved = life_cycle.advance(risen, entry("transfer", at=LATER, division="522629100200"))
+    assert (moved["level"], moved["climbs"], moved["waits_since"]) == ("township", 0, LATER)
+
+
 def test_a_second_critical_danger_has_to_be_acknowledged_too() -> None:
     first = life_cycle.advance(None, entry("open", **evidence(FIRST, "critical", 0, ["police"])))
     taken = {**first, "status": "acknowledged", "acknowledged_at": NOW, "revision": 9}
@@ -174,9 +190,12 @@ def test_only_what_was_elsewhere_before_can_go_back_there() -> None:
 
 
 def test_a_referral_of_what_is_new_leaves_an_open_case_the_case_it_is() -> None:
-    columns = joined(play(CASE), "medium", at=LATER)
-    assert life_cycle.advance(columns, entry("refer"))["status"] == "case_opened"
-    assert life_cycle.advance(joined(play(REFER), "low"), entry("refer"))["status"] == "referred"
+    for before, after in ((CASE, "case_opened"), (REFER, "referred")):
+        columns = joined(play(before), "medium", at=LATER)
+        unread = life_cycle.advance(columns, entry("refer"))
+        assert (unread["status"], unread["acknowledged_at"]) == ("open", None)
+        seen = life_cycle.advance(columns, entry("acknowledge", revision=columns["revision"]))
+        assert life_cycle.advance({**seen, "revision": 9}, entry("refer"))["status"] == after
 
 
 def called(observed: dt.datetime) -> dict[str, Any]:
@@ -197,8 +216,10 @@ def test_each_danger_that_the_police_must_hear_of_asks_for_a_call_of_its_own() -
     # A call about the first event is none about the second; one that is written down later is.
     assert life_cycle.advance(again, entry("call", **called(NOW)))["uncalled_since"] == [LATER]
     assert life_cycle.advance(again, entry("call", **called(LATER)))["uncalled_since"] == []
-    note = entry("reported", revision=3, called_at=LATER.isoformat())
-    assert life_cycle.advance(again, note)["uncalled_since"] == []
+    early, minutes = LATER - dt.timedelta(days=1), dt.timedelta(minutes=30)
+    for called_at, left in ((early, [LATER]), (LATER - minutes, []), (LATER, [])):
+        note = entry("reported", revision=3, called_at=called_at.isoformat())
+        assert life_cycle.advance(again, note)["uncalled_since"] == left
 
 
 def test_an_operation_from_before_each_event_asked_for_a_call_is_read_as_it_was_meant() -> None:

@@ -44,7 +44,10 @@ def test_the_same_danger_observed_after_somebody_acknowledged_it_is_news() -> No
 
 def test_a_re_evaluation_and_a_correction_of_a_danger_tell_nobody() -> None:
     known = Known("critical", NOW - HOUR)
-    assert heard(finding("critical", again=True), known, NOW - 2 * HOUR) == NOBODY
+    earlier = finding("critical", again=True, observed=NOW - HOUR)
+    assert heard(earlier, known, NOW - 2 * HOUR) == NOBODY
+    # A visit whose first half came late is judged again, and is the later one all the same.
+    assert heard(finding("critical", again=True), known, None) == ALL
     assert heard(finding("critical"), Known("critical", NOW), NOW) == NOBODY
 
 
