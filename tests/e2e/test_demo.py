@@ -100,6 +100,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
 
 
+@pytest.fixture
+def made(data: Path) -> Path:
+    """The data of a demo that is not running; of an earlier test's, where there was one."""
+    if not (data / "seed.json").exists():
+        demo = Demo(data, "--small")
+        demo.address()
+        assert demo.stop() == 0, demo.said
+    return data
+
+
 def test_the_story_plays_against_a_running_demo_and_ctrl_c_leaves_no_process(data: Path) -> None:
     demo = Demo(data, "--small")
     assert answer(demo.address()) == b"ok"
@@ -114,12 +124,12 @@ def test_the_story_plays_against_a_running_demo_and_ctrl_c_leaves_no_process(dat
     assert (data / "secrets.env").stat().st_mode & 0o077 == 0
 
 
-def test_manage_py_works_on_a_demo_that_is_not_running(data: Path) -> None:
-    assert "what the operations make of them" in managed(data, "rebuild", "--check")
-    assert using(data) == []
+def test_manage_py_works_on_a_demo_that_is_not_running(made: Path) -> None:
+    assert "what the operations make of them" in managed(made, "rebuild", "--check")
+    assert using(made) == []
 
 
-def test_a_stricter_rule_is_rehearsed_over_the_demo(data: Path, tmp_path: Path) -> None:
+def test_a_stricter_rule_is_rehearsed_over_the_demo(made: Path, tmp_path: Path) -> None:
     """Children of eight and nine who are alone in the afternoon are the township's today, by R2."""
     stricter = yaml.safe_load(NATIONAL.read_text(encoding="utf-8"))
     (r10,) = (rule for rule in stricter if rule["id"] == "R10")
@@ -128,13 +138,13 @@ def test_a_stricter_rule_is_rehearsed_over_the_demo(data: Path, tmp_path: Path) 
         branch["when"] = branch["when"].replace("age_years < 8", "age_years < 10")
     file = tmp_path / "new.yaml"
     file.write_text(yaml.safe_dump(stricter, allow_unicode=True), encoding="utf-8")
-    said = managed(data, "rehearse_rules", str(file), "--since", "2026-01-01")
+    said = managed(made, "rehearse_rules", str(file), "--since", "2026-01-01")
     row = next(line.split() for line in said.splitlines() if line.startswith("R10 "))
     now, new, appear = (int(row[column].replace("·", "0")) for column in (2, 3, 4))
     assert (new - now, appear > 0) == (appear, True), said
 
 
-def test_after_kill_9_a_second_start_is_quick_and_keeps_the_data(data: Path) -> None:
+def test_after_kill_9_a_second_start_is_quick_and_keeps_the_data(made: Path, data: Path) -> None:
     keys, seed = ((data / name).read_text() for name in ("secrets.env", "seed.json"))
     killed = Demo(data, "--small")
     port = killed.address().rsplit(":", 1)[1]
