@@ -96,6 +96,16 @@ def record(fact: Fact) -> None:
     carried_out([hashlib.sha256(line).digest()])
 
 
+def check_writable() -> None:
+    """Raises `LedgerUnwritable` where `record` would, but for a disk that fills up in between."""
+    try:
+        with _locked(settings.HUXING_LEDGER) as file:
+            if last := _last_line(file):
+                json.loads(last)["n"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise LedgerUnwritable(detail=type(error).__name__) from error
+
+
 def read(path: Path | None = None) -> list[Entry]:
     """Every line, in order; none when there is no file. Raises `LedgerBroken`."""
     path = path or settings.HUXING_LEDGER

@@ -136,6 +136,12 @@ HUXING_DATA_DIR = Path(env("HUXING_DATA_DIR", str(BASE_DIR / ".huxing")))
 # What no restored backup may undo. Keep it on another disk than the database's.
 HUXING_LEDGER = Path(env("HUXING_LEDGER", "") or HUXING_DATA_DIR / "ledger.jsonl")
 
+# What a monitoring system shows to read /metrics and the checks of /readyz; empty: nobody can.
+HUXING_OPERATOR_TOKEN = env("HUXING_OPERATOR_TOKEN", "")
+# When somebody should look at a disk, and how old the last backup may be.
+HUXING_DISK_FREE_MIB = env_int("HUXING_DISK_FREE_MIB", 1024)
+HUXING_BACKUP_HOURS = env_int("HUXING_BACKUP_HOURS", 26)
+
 ALLOWED_HOSTS = env_list("HUXING_ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = env_list("HUXING_TRUSTED_ORIGINS", "")
 
@@ -170,11 +176,13 @@ INSTALLED_APPS = [
     "backend.console",
     # After the console, whose template takes the place of one of its own.
     "django.contrib.admin",
+    "backend.health",
     "backend.recovery",
     "backend.config",
 ]
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -186,6 +194,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "backend.config.urls"

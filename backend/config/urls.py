@@ -1,7 +1,4 @@
-from django.db import connection
-from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView
 
 from backend.accounts.permissions import Phone
@@ -9,17 +6,9 @@ from backend.common.admin import site
 from backend.concerns.child_api import SignsView
 from backend.dossier.api import DossiersView, OpenView
 from backend.erasure.api import EraseView
+from backend.health import views as health
 from sync.api import SyncView
 from sync.uploads.api import FetchView, FileView, UploadsView, UploadView
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answers once the database does; says nothing else to anybody."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok", content_type="text/plain")
-
 
 api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
@@ -54,7 +43,9 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("healthz", healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.prometheus, name="metrics"),
     path("api/v1/", include(api)),
     path("admin/", site.urls),
     path("", include("backend.console.urls")),

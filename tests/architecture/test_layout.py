@@ -51,3 +51,9 @@ def test_a_lock_file_names_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / "deploy" / lock).read_text()
     assert "--hash=sha256:" in text
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
+
+
+def test_the_notice_names_every_library_that_is_installed_with_the_product() -> None:
+    lock = (ROOT / "deploy/requirements.lock").read_text()
+    notice = set(re.findall(r"[\w.-]+", (ROOT / "NOTICE").read_text(encoding="utf-8").lower()))
+    assert set(re.findall(r"^([\w.-]+)", lock.lower(), re.MULTILINE)) - notice == set()

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 
 from backend.children.models import Child
 from backend.concerns.models import Escalation
+from backend.health import heartbeats
 from backend.notifications.models import Notice
 from deploy.stack import ROOT
 from sync import ports, rebuild
@@ -216,6 +217,8 @@ def test_beat_lets_an_escalation_rise_that_nobody_took_on(
     told = Notice.objects.filter(kind="escalation.climbed").values_list("person", flat=True)
     assert len(set(told)) == len(told) == 2
     assert list(rebuild.differences()) == []
+    for part in (heartbeats.WORKER, heartbeats.BEAT):
+        assert heartbeats.last(part, now=dt.datetime.now(dt.UTC)), f"no sign of life of the {part}"
 
 
 def _climbs(row: Escalation) -> int:

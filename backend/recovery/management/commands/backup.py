@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.common import clock
 from backend.common.errors import DomainError
+from backend.health import heartbeats
 from backend.recovery.backup import backup
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
             made = backup(options["folder"], now=clock.now())
         except DomainError as error:
             raise CommandError(error.message) from error
+        heartbeats.beat(heartbeats.BACKUP, now=made.made_at)
         rows = sum(table["rows"] for table in made.tables.values())
         self.stdout.write(
             f"{rows} rows of {len(made.tables)} tables and {made.objects['count']} files in"
