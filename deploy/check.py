@@ -27,7 +27,7 @@ STEPS: list[tuple[str, list[str]]] = [
     ),
 ]
 # A file's tests stay together: they share what its fixtures made. `-n 0` among the arguments undoes it.
-PARALLEL = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+PARALLEL = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
