@@ -159,8 +159,11 @@ def knew(entry: Entry, file: UUID, held: Held) -> bool:
     return (entry.device, file) in held and (exited is None or (entry.base or 0) < exited)
 
 
-def look(entries: Sequence[Entry]) -> Look:
-    """One statement, or none where nothing is named; two more where the office has a part in it."""
+def look(entries: Sequence[Entry], *, beside: Sequence[Entry] = ()) -> Look:
+    """One statement, or none where nothing is named; two more where the office has a part in it.
+
+    `beside` is what came with them.
+    """
     found: dict[UUID, list[Named]] = {}
     for one in named_in(entries):
         found.setdefault(one.entry.op, []).append(one)
@@ -170,12 +173,13 @@ def look(entries: Sequence[Entry]) -> Look:
     authors: dict[tuple[str, UUID], UUID | None] = {}
     with connection.cursor() as cursor:
         cursor.execute(*_query([one for own in found.values() for one in own]))
-        for name, id_, file, device in cursor.fetchall():
+        # Last the records themselves: before them comes what is kept of an erased file.
+        for _, name, id_, file, device in sorted(cursor.fetchall(), key=lambda row: row[0]):
             places[name, id_], authors[name, id_] = file, device
     written = {
         (registry.by_kind[entry.kind].name, entry.target): entry.device
-        for entry in entries
-        if entry.outcome is None
+        for entry in (*entries, *beside)
+        if entry.outcome is None and entry.kind in registry.by_kind
     }
     seen = Look(found, places, authors, written)
     _ask_the_office([entry for entry in entries if entry.op in found], seen)
@@ -183,16 +187,29 @@ def look(entries: Sequence[Entry]) -> Look:
 
 
 def _query(named: Sequence[Named]) -> tuple[str, list[list[UUID]]]:
+    """Files and records by their ids; and evidence that its device told of an erased file, which to the
+    device must look like evidence on a file that nobody knows.
+    """
     by_type: dict[str, list[UUID]] = {}
     for one in named:
         by_type.setdefault(one.to, []).append(one.id)
-    parts = ["SELECT '', id, id, NULL::uuid FROM sync_file WHERE id = ANY(%s)"]
-    for name in by_type:
-        model = registry.types[name].model
-        table, has_op = model._meta.db_table, registry.types[name].policy is Policy.APPEND
-        device = "(SELECT o.device FROM sync_operation o WHERE o.op = t.op)" if has_op else "NULL"
-        parts.append(f"SELECT '{name}', t.id, t.file, {device} FROM {table} t WHERE t.id = ANY(%s)")
-    return " UNION ALL ".join(parts), [[one.id for one in named], *by_type.values()]
+    parts = ["SELECT 1, '', id, id, NULL::uuid FROM sync_file WHERE id = ANY(%s)"]
+    given = [[one.id for one in named]]
+    for name, ids in by_type.items():
+        table = registry.types[name].model._meta.db_table
+        if registry.types[name].policy is not Policy.APPEND:
+            parts.append(f"SELECT 1, '{name}', id, file, NULL FROM {table} WHERE id = ANY(%s)")
+            given.append(ids)
+            continue
+        parts += [
+            f"SELECT 1, '{name}', t.id, t.file, o.device FROM {table} t"
+            " JOIN sync_operation o ON o.op = t.op WHERE t.id = ANY(%s)",
+            f"SELECT 0, '{name}', target, file, device FROM sync_operation"
+            " WHERE target = ANY(%s) AND outcome = 'quarantined' AND code = 'file.erased'"
+            " AND device IS NOT NULL",
+        ]
+        given += [ids, ids]
+    return " UNION ALL ".join(parts), given
 
 
 def _ask_the_office(entries: Sequence[Entry], seen: Look) -> None:

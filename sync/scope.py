@@ -48,7 +48,7 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
     wanted: dict[UUID, tuple[str, bool]] = {}
     awaited_now: list[references.Named] = []
     claims = _first_senders(undecided, files)
-    for entry in _what_others_name_first(undecided):
+    for entry in _what_others_name_first(undecided, names):
         known = files.get(entry.file)
         new = known is None or entry.file in wanted or _may_open(entry, known, claims)
         # What somebody else opens here and now is not there for this one either.
@@ -113,13 +113,16 @@ class OpenedMeanwhile(RuntimeError):
     """Another transaction has opened the file: everything is judged again, with it in sight."""
 
 
-def _what_others_name_first(entries: Sequence[Entry]) -> list[Entry]:
+def _what_others_name_first(entries: Sequence[Entry], names: references.Look) -> list[Entry]:
     """What opens a file goes first: a line may come before the one that it follows from."""
     order = {name: place for place, name in enumerate(registry.types)}
-    return sorted(
-        entries,
-        key=lambda entry: order[registry.by_kind[entry.kind].name] if _opens(entry) else len(order),
-    )
+
+    def place(entry: Entry) -> tuple[int, bool]:
+        if not _opens(entry):
+            return len(order), False
+        return order[registry.by_kind[entry.kind].name], entry.op in names.named
+
+    return sorted(entries, key=place)
 
 
 def _first_senders(entries: Sequence[Entry], files: Mapping[UUID, "_File"]) -> dict[UUID, UUID]:
