@@ -55,7 +55,10 @@ def link(ops: Sequence[UUID], ciphers: Mapping[UUID, Any], touched: Touched) -> 
     if not entries:
         return
     names = references.look(entries)
-    names.held = references.held(entries, names.files)
+    names.held = references.held(entries, {*names.files, *(entry.file for entry in entries)})
+    for entry in entries:
+        if entry.device and not references.knew(entry, entry.file, names.held):
+            entry.flags.append("outside")
     note([one for entry in entries for one in names.settle(entry)])
     for record_type in registry.types.values():
         own = [entry for entry in entries if entry.kind in record_type.kinds]

@@ -175,7 +175,8 @@ RECOVERED = RecordType(
     harmless={
         "record": "claimed, looked at by a person and never followed",
         "ops": "claimed, compared with what has come",
-        "device": "whose it was",
+        "device": "which brought it",
+        "settled_by": "a person",
     },
 )  # fmt: skip
 

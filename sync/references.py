@@ -128,7 +128,10 @@ class Look:
         return key in self.written and self.written[key] == entry.device
 
     def _knows(self, entry: Entry, file: UUID) -> bool:
-        if file == entry.file or (self.reviewers.get(entry.op), file) in self.covered:
+        # Also what lies beside it, unless the file itself is not its device's to know.
+        if file == entry.file and "outside" not in entry.flags:
+            return True
+        if (self.reviewers.get(entry.op), file) in self.covered:
             return True
         if entry.device is None:
             return (entry.person, file) in self.covered
@@ -226,7 +229,7 @@ def _ask_the_office(entries: Sequence[Entry], seen: Look) -> None:
         for op in people
         for one in seen.named[op]
         for file in seen._files(one)
-        if file != one.entry.file
+        if file != one.entry.file or one.entry.device
     }
     if pairs:
         seen.covered = ports().covers(pairs)

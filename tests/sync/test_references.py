@@ -140,6 +140,13 @@ def test_evidence_is_applied_without_a_foreign_reference(
     made = [note(phone, mine, answers=theirs), note(phone, mine, answers=new())]
     bad, unknown = phone.log[-2:]
     assert told(phone, bad) == told(phone, unknown)
+    # Nor does evidence that lies in the foreign file itself, where it is always taken.
+    made += [note(phone, foreign, answers=theirs), note(phone, new(), answers=new())]
+    assert (
+        told(phone, *phone.log[-2:-1])
+        == told(phone, phone.log[-1])
+        == told(phone, bad).replace(b',"again":true', b"")
+    )
     (receipt,) = phone.push(bad)
     assert (receipt.outcome, receipt.flags) == ("applied", ["problems"])
     (problem,) = receipt.problems
