@@ -414,7 +414,8 @@ def _fill(county: County, name: str) -> None:
     """A child with its household, covered and visited, and one escalation open, one sealed."""
     child, visit = add_child(county, name)
     first = ids.uuid7(NOW)
-    part = {"part": str(ids.uuid7(NOW)), "answers": {}}  # given with a part: no report of its own
+    # Given with a part: no report of its own.
+    part = {"part": str(VisitPart.objects.get(file=child).id), "answers": {}}
     say(county, "visit.sealed", first, child, part)
     county.ids["taken"] = first
     open_one, sealed = add_escalation(county, child), add_escalation(county, child, sealed=True)

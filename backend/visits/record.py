@@ -130,7 +130,11 @@ VISIT_SEALED = RecordType(
     policy=Policy.APPEND,
     kinds={"visit.sealed": True},
     columns=["of", "person", "observed", "skips"],
-    references=[Reference("part", "visit_part"), Reference("concern", "concern")],
+    references=[
+        Reference("part", "visit_part"),
+        Reference("concern", "concern"),
+        Reference("visit", "visit"),
+    ],
     harmless={"person": "who made it", "of": "what `part` or `concern` names"},
     project=sealed_columns,
 )

@@ -206,16 +206,21 @@ def test_no_reference_of_a_stranger_in_the_office_enters_or_writes_anything(scen
     # In the area of whoever writes it is taken.
     brother = scene.town.child("吴阿强", village=NEXT_VILLAGE)
     home = str(scene.foreign["household"])
-    scene.town.submit(scene.town.office("child.edit", brother, written(household=home)))
+    data = written(household=home)
+    data["set"]["household"]["saw"] = written_by(brother)
+    scene.town.submit(scene.town.office("child.edit", brother, data))
     assert Child.objects.get(id=brother).household == scene.foreign["household"]
+
+
+def written_by(record: UUID) -> list[str]:
+    ops = Operation.objects.filter(target=record).values_list("op", flat=True)
+    return [str(op) for op in ops]
 
 
 def test_a_kept_reference_is_let_in_by_whose_scope_covers_both_files(scene: Scene) -> None:
     child, home = scene.mine["child"], scene.foreign["household"]
     data = written(household=str(home))
-    data["set"]["household"]["saw"] = [
-        str(op) for op in Operation.objects.filter(target=child).values_list("op", flat=True)
-    ]
+    data["set"]["household"]["saw"] = written_by(child)
     scene.phone.say("child.edit", child, data)
     (receipt,) = scene.phone.sync(scene.phone.log[-1])["receipts"]
     answer = scene.town.desk("admin").post(
