@@ -9,7 +9,20 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import awaited, groups, inbox, moves, neutral, oplog, phrases, review, salvage, scope, write
+from . import (
+    awaited,
+    files,
+    groups,
+    inbox,
+    moves,
+    neutral,
+    oplog,
+    phrases,
+    review,
+    salvage,
+    scope,
+    write,
+)
 from .entries import Applied, Draft, Entry
 from .feed import Touched, stamp
 from .ports import Sender, ports
@@ -112,7 +125,7 @@ def _transact(
 ) -> None:  # fmt: skip
     with transaction.atomic():
         if beyond := _beyond(pending):
-            scope.lock({*beyond, *(entry.file for entry in pending)})
+            files.lock({*beyond, *(entry.file for entry in pending)})
         neutral.judge(decided, pending)
         run = Run(now, dict(ciphers), settled=list(decided))
         alerts = _store(_alert([*decided, *aside], run), run)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from . import oplog, references, write
+from . import files, oplog, references, write
 from .entries import Applied, Entry
 from .feed import Touched
 from .protocol import messages
@@ -54,6 +54,8 @@ def link(ops: Sequence[UUID], ciphers: Mapping[UUID, Any], touched: Touched) -> 
     entries = [e for e in entries if registry.by_kind[e.kind].policy is Policy.APPEND]
     if not entries:
         return
+    # Not the file that what came lies in: nobody else may write to it meanwhile.
+    files.lock(entry.file for entry in entries)
     names = references.look(entries)
     names.held = references.held(entries, {*names.files, *(entry.file for entry in entries)})
     for entry in entries:
@@ -68,7 +70,6 @@ def link(ops: Sequence[UUID], ciphers: Mapping[UUID, Any], touched: Touched) -> 
 
 
 def _write_again(record_type: RecordType, entries: Sequence[Entry], touched: Touched) -> None:
-    write.check(record_type, entries)
     rows = record_type.model.objects.in_bulk([entry.target for entry in entries])
     changed = []
     for entry in entries:
@@ -84,6 +85,15 @@ def _write_again(record_type: RecordType, entries: Sequence[Entry], touched: Tou
 
 def _tell(entries: Sequence[Entry]) -> None:
     """What stands beside the operations: a rebuild finds the references as they were taken."""
+    stored = {told.op: told.problems for told in oplog.outcomes([entry.op for entry in entries])}
+    for entry in entries:
+        before, now = references.lost_in(stored[entry.op]), references.lost_in(entry.problems)
+        linked = {member for member in before if before[member] != now.get(member)}
+        # Also that nothing usable is named is over with it.
+        over = [one for one in stored[entry.op] if one["field"] in linked]
+        entry.problems += [
+            one for one in stored[entry.op] if one not in over and one["code"] != references.CODE
+        ]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE sync_operation o SET problems = p.problems, flags = CASE"

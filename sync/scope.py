@@ -8,6 +8,7 @@ from django.db import connection
 
 from . import awaited, phrases, references
 from .entries import Entry
+from .files import Known, lock
 from .ports import ports
 from .registry import Policy, registry
 
@@ -77,25 +78,6 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
     return Opened(set(wanted), moved)
 
 
-class _File(NamedTuple):
-    """Whether it is `erased` is certain only under the lock."""
-
-    shard: str
-    stub: bool
-    erased: bool = False
-
-
-def lock(files: set[UUID]) -> dict[UUID, _File]:
-    """Locks files in the order of their ids: whoever locks several does so here, once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, shard, stub, erased_at IS NOT NULL FROM sync_file WHERE id = ANY(%s)"
-            " ORDER BY id FOR UPDATE",
-            [sorted(files)],
-        )
-        return {file: _File(*known) for file, *known in cursor.fetchall()}
-
-
 def _opens(entry: Entry) -> bool:
     record_type = registry.by_kind[entry.kind]
     return record_type.kinds[entry.kind] and record_type.shard is not None
@@ -125,7 +107,7 @@ def _what_others_name_first(entries: Sequence[Entry], names: references.Look) ->
     return sorted(entries, key=place)
 
 
-def _first_senders(entries: Sequence[Entry], files: Mapping[UUID, "_File"]) -> dict[UUID, UUID]:
+def _first_senders(entries: Sequence[Entry], files: Mapping[UUID, Known]) -> dict[UUID, UUID]:
     """Whose the stubs are that entries would open: the device that first sent something about each."""
     stubs = {
         entry.file
@@ -143,7 +125,7 @@ def _first_senders(entries: Sequence[Entry], files: Mapping[UUID, "_File"]) -> d
         return dict(cursor.fetchall())
 
 
-def _may_open(entry: Entry, known: _File, claims: Mapping[UUID, UUID]) -> bool:
+def _may_open(entry: Entry, known: Known, claims: Mapping[UUID, UUID]) -> bool:
     """A stub holds what others have said: a phone opens its own, the office and a reviewer any."""
     if not known.stub or not _opens(entry):
         return False
@@ -179,15 +161,15 @@ def _open(
 
 
 def _insert(
-    wanted: Mapping[UUID, tuple[str, bool]], known: Mapping[UUID, _File], entries: Sequence[Entry]
-) -> dict[UUID, _File]:
+    wanted: Mapping[UUID, tuple[str, bool]], known: Mapping[UUID, Known], entries: Sequence[Entry]
+) -> dict[UUID, Known]:
     """The files as they were before a record opened them; new ones as they are wanted.
 
     One that another transaction has just opened comes back locked, as that one left it. Raises
     `OpenedMeanwhile` when that leaves an entry nothing to open.
     """
     new = sorted(file for file in wanted if file not in known)
-    found = {file: _File(*wanted[file]) for file in new}
+    found = {file: Known(*wanted[file]) for file in new}
     with connection.cursor() as cursor:
         if new:
             cursor.execute(
@@ -206,7 +188,7 @@ def _insert(
     return found
 
 
-def _yield_to_others(entries: Sequence[Entry], found: Mapping[UUID, _File]) -> None:
+def _yield_to_others(entries: Sequence[Entry], found: Mapping[UUID, Known]) -> None:
     opening = [e for e in entries if e.device and e.outcome is None and _opens(e)]
     if not opening:
         return

@@ -30,6 +30,7 @@ from backend.notifications.services import Notice
 from backend.referrals import queries as referred
 from backend.referrals import services as referrals
 from backend.regions.models import Division
+from backend.visits.models import VisitPart
 from fieldforms.services import publish_forms
 from sync import recovered
 from sync.entries import Draft
