@@ -34,7 +34,12 @@ def note(named: Collection[Named]) -> None:
 
 def come(applied: Sequence[Applied], opened: Collection[UUID]) -> list[UUID]:
     """The operations that waited for what has just come; they wait for it no more. One statement."""
-    names = {reference.to for known in registry.types.values() for reference in known.references}
+    names = {
+        reference.to
+        for known in registry.types.values()
+        if references.judged(known)
+        for reference in known.references
+    }
     come = {item.entry.target for item in applied if item.created and item.type in names}
     come |= {file for file in opened if names}
     if not come:
