@@ -9,7 +9,20 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import groups, inbox, moves, neutral, oplog, phrases, review, salvage, scope, write
+from . import (
+    awaited,
+    files,
+    groups,
+    inbox,
+    moves,
+    neutral,
+    oplog,
+    phrases,
+    review,
+    salvage,
+    scope,
+    write,
+)
 from .entries import Applied, Draft, Entry
 from .feed import Touched, stamp
 from .ports import Sender, ports
@@ -112,7 +125,7 @@ def _transact(
 ) -> None:  # fmt: skip
     with transaction.atomic():
         if beyond := _beyond(pending):
-            scope.lock({*beyond, *(entry.file for entry in pending)})
+            files.lock({*beyond, *(entry.file for entry in pending)})
         neutral.judge(decided, pending)
         run = Run(now, dict(ciphers), settled=list(decided))
         alerts = _store(_alert([*decided, *aside], run), run)
@@ -163,7 +176,10 @@ def _round(batch: Sequence[Entry], run: Run) -> list[Entry]:
         run.left |= moves.move(moving, run.ciphers, run.touched)
     losses.follow(applied)
     run.settled += batch
-    released = _released(applied, opened.files, run)
+    come = awaited.come(applied, opened.files)
+    if come:
+        awaited.link(come, run.ciphers, run.touched)
+    released = _released(applied, opened.files, come, run)
     decided = groups.with_mates(review.follow(applied, run.ciphers), run.ciphers)
     kept = [entry for entry in batch if entry.outcome is not None and not entry.trusted]
     drafts = [*_alert([*kept, *review.alarmed(applied, run.ciphers)], run), *_react(applied, run)]
@@ -231,15 +247,19 @@ def _store(drafts: Sequence[Draft], run: Run) -> list[Entry]:
     return inbox.store_drafts(drafts, received=run.now, ciphers=run.ciphers)
 
 
-def _released(applied: Sequence[Applied], opened: set[UUID], run: Run) -> list[Entry]:
-    """Held operations whose record has just come; a repaired one may be that record itself."""
+def _released(
+    applied: Sequence[Applied], opened: set[UUID], come: Sequence[UUID], run: Run
+) -> list[Entry]:
+    """Held operations whose record has just come, or one that they name (`come`); a repaired one may
+    be that record itself.
+    """
     done = [entry.op for entry in run.settled if entry.outcome in (None, "applied")]
     targets = [item.entry.target for item in applied if item.created]
-    if not targets and not opened:
+    if not targets and not opened and not come:
         return []
     return oplog.load(
         "outcome <> 'applied' AND code IN ('target.unknown', 'target.absent')"
-        " AND (target = ANY(%s) OR file = ANY(%s)) AND NOT op = ANY(%s)",
-        [targets, list(opened), done],
+        " AND (target = ANY(%s) OR file = ANY(%s) OR op = ANY(%s)) AND NOT op = ANY(%s)",
+        [targets, list(opened), list(come), done],
         ciphers=run.ciphers,
     )

@@ -55,8 +55,8 @@ def erased(ops: list[UUID], *, now: dt.datetime) -> None:
 _HOPELESS = """
 SELECT op, file, shard, code FROM sync_operation o
 WHERE outcome = 'held' AND code IN ('target.unknown', 'group.incomplete')
-    AND NOT 'forced' = ANY(flags) AND (received < %(before)s OR "group" IN (
-        SELECT "group" FROM sync_operation WHERE outcome = 'held' AND code = 'group.incomplete'
+    AND NOT 'forced' = ANY(flags) AND (received < %(before)s OR (device, "group") IN (
+        SELECT device, "group" FROM sync_operation WHERE outcome = 'held' AND code = 'group.incomplete'
             AND received < %(before)s AND "group" IS NOT NULL))
 ORDER BY ordinal LIMIT %(limit)s
 """

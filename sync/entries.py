@@ -48,6 +48,8 @@ class Entry:
     fields: list[str] = field(default_factory=list)
     message: tuple[str, str] | None = None
     problems: list[dict[str, Any]] = field(default_factory=list)
+    # The contents as they came, where a reference was taken out of `data`.
+    said: dict[str, Any] | None = None
 
     @property
     def observed(self) -> datetime:
@@ -59,6 +61,7 @@ class Entry:
         self.outcome = self.code = self.message = None
         self.flags = lasting(self.flags)
         self.fields, self.problems = [], []
+        self.data, self.said = self.said or self.data, None
 
     def quarantine(self, code: str, *fields: str, message: tuple[str, str]) -> None:
         self.outcome, self.code, self.fields, self.message = (

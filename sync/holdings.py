@@ -221,10 +221,11 @@ def _begin(
         return int(generation)
 
 
-def repair(device: UUID, *, digests: Mapping[UUID, int]) -> None:
-    """Brings back in line a phone whose copy differs: `digests` is what it holds, file by file.
+def repair(device: UUID, *, digests: Mapping[UUID, int]) -> list[UUID]:
+    """Brings back in line a phone whose copy differs: `digests` is what it says it holds, file by file.
 
-    What differs or is missing enters again; what it should not have is told to go.
+    What differs or is missing enters again. Returns what it should not have: that is told to go and
+    leaves nothing behind here, since a holding is what the server gave, not what a phone claims.
     """
     files, sums = list(digests), list(digests.values())
     with connection.cursor() as cursor:
@@ -236,11 +237,11 @@ def repair(device: UUID, *, digests: Mapping[UUID, int]) -> None:
             [files, sums, device],
         )
         cursor.execute(
-            "INSERT INTO sync_holding (device, file, wanted, confirmed)"
-            " SELECT %s, f, false, false FROM unnest(%s::uuid[]) AS u(f)"
-            " ON CONFLICT (device, file) DO NOTHING",
-            [device, files],
+            "SELECT f FROM unnest(%s::uuid[]) AS u(f) WHERE NOT EXISTS"
+            " (SELECT FROM sync_holding h WHERE h.device = %s AND h.file = f) ORDER BY f",
+            [files, device],
         )
+        return [file for (file,) in cursor.fetchall()]
 
 
 def held(device: UUID, files: Collection[UUID]) -> dict[UUID, str]:

@@ -207,6 +207,16 @@ class ScopeChange(models.Model):
         indexes = [models.Index(fields=["device", "at"], name="scopechange_device")]
 
 
+class Awaited(models.Model):
+    """That an operation names a record which nobody knows yet; see `references`."""
+
+    named = models.UUIDField()
+    op = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["named", "op"], name="awaited_named_op")]
+
+
 class Server(models.Model):
     """One row: which incarnation of the server this is. A restore makes a new one."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from . import groups, phrases, scope, write
+from . import groups, phrases, references, scope, write
 from .entries import Entry
 from .protocol.messages import Outcome, Receipt
 from .registry import Policy, registry
@@ -27,6 +27,7 @@ def judge(entries: Sequence[Entry], beside: Sequence[Entry]) -> None:
     erased = [entry for entry in entries if entry.code == CODE]
     scope.mark_outside(erased)
     members = Counter(groups.bound(entry) for entry in (*entries, *beside))
+    evidence = []
     for entry in erased:
         record_type = registry.by_kind.get(entry.kind)
         if "outside" not in entry.flags:
@@ -35,9 +36,14 @@ def judge(entries: Sequence[Entry], beside: Sequence[Entry]) -> None:
             entry.flags.append(_APART)
         if record_type is not None and record_type.policy is Policy.APPEND:
             entry.outcome = entry.code = None
-            write.check(record_type, [entry])
-            if entry.outcome is None:
-                entry.quarantine(CODE, "file", message=phrases.FILE_ERASED)
+            evidence.append(entry)
+    names = references.look(evidence, beside=beside)
+    names.held = references.held(evidence, names.files)
+    for entry in evidence:
+        names.settle(entry)
+        write.check(registry.by_kind[entry.kind], [entry])
+        if entry.outcome is None:
+            entry.quarantine(CODE, "file", message=phrases.FILE_ERASED)
 
 
 @dataclass(frozen=True, slots=True)

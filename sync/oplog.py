@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from . import references
 from .entries import Entry, lasting
 from .merge.clock import Corrected
 from .ports import ports
@@ -27,7 +28,10 @@ def entry_of(operation: messages.Operation, time: Corrected, *, received: dt.dat
     )  # fmt: skip
 
 
-_READ = "op, device, at, uncertainty, received, body, file, shard, flags, amended"
+_READ = (
+    "op, device, at, uncertainty, received, body, file, shard, flags, amended,"
+    " CASE WHEN outcome = 'applied' THEN problems::text ELSE '[]' END"
+)
 
 
 def load(
@@ -36,8 +40,12 @@ def load(
     *,
     ciphers: Mapping[UUID, Any] | None = None,
     order: str = "ordinal",
+    as_said: bool = False,
 ) -> list[Entry]:
-    """Stored operations as entries, in the order they came; those of erased files are left out."""
+    """Stored operations as entries, in the order they came; those of erased files are left out.
+
+    `as_said`: with the references that were not taken too, for whoever judges them again.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {_READ} FROM sync_operation WHERE {where} ORDER BY {order}", list(params)
@@ -49,7 +57,7 @@ def load(
         known |= ports().keys(absent)
     entries = []
     repairs = _repairs({row[9] for row in rows if row[9]}, known)
-    for op, device, at, uncertainty, received, body, file, shard, flags, amended in rows:
+    for op, device, at, uncertainty, received, body, file, shard, flags, amended, problems in rows:
         if file not in known:
             continue
         line = known[file].open(body, op.bytes)
@@ -58,6 +66,10 @@ def load(
         operation = messages.read_operation(line)
         entry = entry_of(operation, Corrected(at, uncertainty), received=received)
         entry.trusted = device is None
+        if references.CODE in problems and not as_said:
+            entry.data = references.without(
+                entry.data, references.lost_in(messages.parse(problems))
+            )
         entry.sent_from, entry.flags = shard, lasting(flags)
         entries.append(entry)
     return entries

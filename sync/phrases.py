@@ -46,6 +46,10 @@ TARGET_ABSENT: Phrase = (
     "它所依赖的记录一直没有到达,已保存,由管理员复核。",
     "The record it depends on has not come. It is kept for an administrator to review.",
 )
+REFERENCE_UNKNOWN: Phrase = (
+    "所指的记录不存在或不在您的范围内,记录已保存,未与其关联。",
+    "The record that is named is not there, or not yours. This one is kept without the link.",
+)
 SET_ASIDE: Phrase = (
     "管理员看过后决定不采用,内容仍然保存。",
     "An administrator has looked at this and set it aside. The contents are kept.",

@@ -1,6 +1,6 @@
 """What sync needs from whoever uses it, set once at start by `install`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -85,6 +85,7 @@ Config = Callable[[Sender], Mapping[str, Any]]
 OnSent = Callable[[UUID, Mapping[UUID, str], datetime], None]
 OnDone = Callable[[UUID, Sequence[UUID], datetime], None]
 DestroyKeys = Callable[[Sequence[UUID], datetime], None]
+Covers = Callable[[Collection[tuple[UUID, UUID]]], Collection[tuple[UUID, UUID]]]
 Witness = Callable[[UUID, str, datetime], None]
 
 
@@ -123,6 +124,11 @@ def unwitnessed(incarnation: UUID, reason: str, now: datetime) -> None:
     """For users without a ledger."""
 
 
+def covers_nothing(pairs: Collection[tuple[UUID, UUID]]) -> Collection[tuple[UUID, UUID]]:
+    """For users without an office."""
+    return frozenset()
+
+
 def open_to_holders(entry: "Entry") -> bool:
     """For users all of whose operations may go back to devices."""
     return False
@@ -143,7 +149,8 @@ class Ports:
     incarnation, before the commit. `sealed` says of an operation of a type that leaves the server
     whether its attachments may not all the same; `on_fetched` hears which attachment a device is
     given, and as what (`view`, `thumbnail`). `sender_of_device` is the sender as of now of what a
-    device has left here, None for one that is not known.
+    device has left here, None for one that is not known. `covers` gives those pairs of a person and a
+    file where the file lies in the area of the person's office.
     """
 
     keys: Keys
@@ -160,6 +167,7 @@ class Ports:
     sealed: Sealed = open_to_holders
     on_fetched: OnFetched = fetched_unrecorded
     sender_of_device: SenderOfDevice = nobody
+    covers: Covers = covers_nothing
 
 
 _installed: list[Ports] = []

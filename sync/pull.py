@@ -57,6 +57,7 @@ def pull(
     """
     now_incarnation = incarnation()
     before = read(token, incarnation=now_incarnation, scope=sender.scope_hash)
+    strays: list[UUID] = []
     with transaction.atomic():
         holdings.lock([sender.device])
         if purged:
@@ -69,7 +70,7 @@ def pull(
             if scope_changed:
                 holdings.reconcile([sender.device])
             if digests is not None:
-                holdings.repair(sender.device, digests=digests)
+                strays = holdings.repair(sender.device, digests=digests)
         turn = holdings.turn(
             sender.device, limit=FILES_A_PAGE, fitting=lambda files: _fitting(files, now - HISTORY)
         )
@@ -81,6 +82,7 @@ def pull(
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         after = Cursor(str(now_incarnation), sender.scope_hash, turn.generation)
         page = _read_page(sender.device, before, turn, after, now - HISTORY)
+        page.exit += map(str, strays)
         if asked:
             files = list(asked)
             page.older = records.by_file(

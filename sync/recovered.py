@@ -171,7 +171,13 @@ def columns(entry: Entry) -> Columns:
 RECOVERED = RecordType(
     name="recovered", model=Recovered, policy=Policy.APPEND, kinds={"recovered.keep": True},
     columns=["type", "record", "rev", "device", "received", "ops"], project=columns,
-    server_only=True,
+    server_only=True, fileless=True,
+    harmless={
+        "record": "claimed, looked at by a person and never followed",
+        "ops": "claimed, compared with what has come",
+        "device": "which brought it",
+        "settled_by": "a person",
+    },
 )  # fmt: skip
 
 
@@ -215,6 +221,7 @@ def _draft(offer: Offer, record: Mapping[str, Any], sender: Sender, now: datetim
         "id": str(offer.id),
         "rev": offer.rev,
         "device": str(sender.device),
+        "shard": sender.shard,
         "record": told,
     }
     return Draft(

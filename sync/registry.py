@@ -51,6 +51,18 @@ Columns = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A member of the contents (of a register: the register) that names a record of the type `to`.
+
+    `many`: a list of them.
+    """
+
+    member: str
+    to: str
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OneOpen:
     """At most one record of a file may be open at a time; a second one meets `refusal`."""
 
@@ -88,6 +100,8 @@ class RecordType:
     the entries' own, in the order of all, whoever applies them and however often.
     `fileless`: may be written before its file is there, and stands in no feed.
     `shard` gives the shard of the file that a first operation opens, or None when it opens none.
+    `references` are all members that name other records, judged in `references`; `harmless` names
+    every other column that holds an id, with the reason why it leads to no file.
     """
 
     name: str
@@ -107,6 +121,8 @@ class RecordType:
     shard: "Callable[[Entry], str | None] | None" = None
     render: "Callable[[Sequence[Record], Mapping[Any, Any]], list[dict[str, Any]]] | None" = None
     dated: str | None = None
+    references: Sequence[Reference] = ()
+    harmless: Mapping[str, str] = field(default_factory=dict)
     server_only: bool = False
     fileless: bool = False
 

@@ -1,17 +1,16 @@
 """Which file an operation belongs to, and whether its sender may know of it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
-from . import phrases
+from . import awaited, phrases, references
 from .entries import Entry
+from .files import Known, lock
 from .ports import ports
 from .registry import Policy, registry
-
-Place = tuple[UUID, UUID]
 
 
 class Opened(NamedTuple):
@@ -36,26 +35,34 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
         known = files.get(entry.file)
         if known is not None and known.erased and entry.outcome is None:
             entry.quarantine("file.erased", "file", message=phrases.FILE_ERASED)
-    held = _held(entries, files)
-    for entry in entries:
-        if entry.code == "file.erased" and (entry.device, entry.file) not in held:
-            entry.flags += ["outside"] if entry.device and "outside" not in entry.flags else []
-    wanted: dict[UUID, tuple[str, bool]] = {}
     # A decision about an operation opens no file: the operation's may not be there yet.
     undecided = [
         entry
         for entry in entries
         if entry.outcome is None and not registry.by_kind[entry.kind].fileless
     ]
-    # What opens a file goes first: a line may come before the one that it follows from.
-    for entry in sorted(undecided, key=lambda entry: not _opens(entry)):
+    names = references.look(undecided)
+    names.held = held = references.held(entries, {*files, *names.files})
+    for entry in entries:
+        if entry.code == "file.erased" and (entry.device, entry.file) not in held:
+            entry.flags += ["outside"] if entry.device and "outside" not in entry.flags else []
+    wanted: dict[UUID, tuple[str, bool]] = {}
+    awaited_now: list[references.Named] = []
+    claims = _first_senders(undecided, files)
+    for entry in _what_others_name_first(undecided, names):
         known = files.get(entry.file)
-        if entry.file in wanted or known is None or (known.stub and _opens(entry)):
-            _open(entry, wanted)
-        else:
+        new = known is None or entry.file in wanted or _may_open(entry, known, claims)
+        # What somebody else opens here and now is not there for this one either.
+        if not new or names.opened.get(entry.file, entry.device) != entry.device:
             _judge(entry, held)
+            new = False
+        if entry.outcome is None:
+            awaited_now += names.settle(entry)
+        if new and entry.outcome is None:
+            _open(entry, wanted, names.opened)
+    awaited.note(awaited_now)
     _missing_keys(undecided, ciphers)
-    files |= _insert(wanted, files)
+    files |= _insert(wanted, files, undecided)
     shards = {file: known.shard for file, known in files.items() if not known.erased}
     moved = {
         file: shard
@@ -63,7 +70,7 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
         if files[file].stub and not stub and files[file].shard != shard
     }
     shards |= moved
-    _hold_what_it_opened(undecided, wanted)
+    _hold_what_it_opened(names.opened)
     for entry in entries:
         entry.shard = shards.get(entry.file) or str(
             (entry.trusted and entry.data.get("shard")) or ""
@@ -71,74 +78,79 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
     return Opened(set(wanted), moved)
 
 
-class _File(NamedTuple):
-    """Whether it is `erased` is certain only under the lock."""
-
-    shard: str
-    stub: bool
-    erased: bool = False
-
-
-def lock(files: set[UUID]) -> dict[UUID, _File]:
-    """Locks files in the order of their ids: whoever locks several does so here, once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, shard, stub, erased_at IS NOT NULL FROM sync_file WHERE id = ANY(%s)"
-            " ORDER BY id FOR UPDATE",
-            [sorted(files)],
-        )
-        return {file: _File(*known) for file, *known in cursor.fetchall()}
-
-
 def _opens(entry: Entry) -> bool:
     record_type = registry.by_kind[entry.kind]
     return record_type.kinds[entry.kind] and record_type.shard is not None
 
 
-def _held(entries: Sequence[Entry], files: Collection[UUID]) -> dict[Place, int | None]:
-    """Where each device holds what it writes to: the generation that took it back, or None.
-
-    By the device that made the operation, not the one that pushes now: a push may release what
-    another phone sent before.
-    """
-    devices = {entry.device for entry in entries if entry.device}
-    if not devices or not files:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT device, file, exited FROM sync_holding WHERE device = ANY(%s) AND file = ANY(%s)",
-            [list(devices), list(files)],
-        )
-        return {(device, file): exited for device, file, exited in cursor.fetchall()}
-
-
 def mark_outside(entries: Sequence[Entry]) -> None:
     """Marks operations on files that their devices do not hold."""
-    held = _held(entries, {entry.file for entry in entries})
+    held = references.held(entries, {entry.file for entry in entries})
     for entry in entries:
         if entry.device and (entry.device, entry.file) not in held:
             entry.flags.append("outside")
 
 
-def _judge(entry: Entry, held: Mapping[Place, int | None]) -> None:
+class OpenedMeanwhile(RuntimeError):
+    """Another transaction has opened the file: everything is judged again, with it in sight."""
+
+
+def _what_others_name_first(entries: Sequence[Entry], names: references.Look) -> list[Entry]:
+    """What opens a file goes first: a line may come before the one that it follows from."""
+    order = {name: place for place, name in enumerate(registry.types)}
+
+    def place(entry: Entry) -> tuple[int, bool]:
+        if not _opens(entry):
+            return len(order), False
+        return order[registry.by_kind[entry.kind].name], entry.op in names.named
+
+    return sorted(entries, key=place)
+
+
+def _first_senders(entries: Sequence[Entry], files: Mapping[UUID, Known]) -> dict[UUID, UUID]:
+    """Whose the stubs are that entries would open: the device that first sent something about each."""
+    stubs = {
+        entry.file
+        for entry in entries
+        if entry.device and _opens(entry) and entry.file in files and files[entry.file].stub
+    }
+    if not stubs:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (file) file, device FROM sync_operation"
+            " WHERE file = ANY(%s) AND device IS NOT NULL ORDER BY file, ordinal",
+            [sorted(stubs)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _may_open(entry: Entry, known: Known, claims: Mapping[UUID, UUID]) -> bool:
+    """A stub holds what others have said: a phone opens its own, the office and a reviewer any."""
+    if not known.stub or not _opens(entry):
+        return False
+    free = entry.device is None or "reviewed" in entry.flags
+    return free or claims.get(entry.file, entry.device) == entry.device
+
+
+def _judge(entry: Entry, held: references.Held) -> None:
     if entry.device is None:
         return
-    place = (entry.device, entry.file)
     record_type = registry.by_kind[entry.kind]
-    exited = held.get(place)
-    # What it knew decides, not a clock: before it heard of the exit the file was its own.
-    knew = place in held and (exited is None or (entry.base or 0) < exited)
-    if not knew:
+    if not references.knew(entry, entry.file, held):
         entry.flags.append("outside")
         if record_type.policy is not Policy.APPEND and "reviewed" not in entry.flags:
             entry.await_target()
 
 
-def _open(entry: Entry, wanted: dict[UUID, tuple[str, bool]]) -> None:
+def _open(
+    entry: Entry, wanted: dict[UUID, tuple[str, bool]], opened: dict[UUID, UUID | None]
+) -> None:
     record_type = registry.by_kind[entry.kind]
     if _opens(entry):
         assert record_type.shard
         wanted[entry.file] = (record_type.shard(entry) or entry.sent_from, False)
+        opened[entry.file] = entry.device
     elif entry.file in wanted:
         return
     elif record_type.policy is Policy.APPEND:
@@ -149,14 +161,15 @@ def _open(entry: Entry, wanted: dict[UUID, tuple[str, bool]]) -> None:
 
 
 def _insert(
-    wanted: Mapping[UUID, tuple[str, bool]], known: Mapping[UUID, _File]
-) -> dict[UUID, _File]:
+    wanted: Mapping[UUID, tuple[str, bool]], known: Mapping[UUID, Known], entries: Sequence[Entry]
+) -> dict[UUID, Known]:
     """The files as they were before a record opened them; new ones as they are wanted.
 
-    One that another transaction has just opened comes back locked, as that one left it.
+    One that another transaction has just opened comes back locked, as that one left it. Raises
+    `OpenedMeanwhile` when that leaves an entry nothing to open.
     """
     new = sorted(file for file in wanted if file not in known)
-    found = {file: _File(*wanted[file]) for file in new}
+    found = {file: Known(*wanted[file]) for file in new}
     with connection.cursor() as cursor:
         if new:
             cursor.execute(
@@ -167,6 +180,7 @@ def _insert(
             )
             if late := set(new) - {file for (file,) in cursor.fetchall()}:
                 found |= lock(late)
+                _yield_to_others([entry for entry in entries if entry.file in late], found)
         before = {**known, **found}
         opened = [file for file, (_, stub) in wanted.items() if before[file].stub and not stub]
         if opened:
@@ -174,15 +188,21 @@ def _insert(
     return found
 
 
-def _hold_what_it_opened(entries: Sequence[Entry], wanted: Mapping[UUID, tuple[str, bool]]) -> None:
+def _yield_to_others(entries: Sequence[Entry], found: Mapping[UUID, Known]) -> None:
+    opening = [e for e in entries if e.device and e.outcome is None and _opens(e)]
+    if not opening:
+        return
+    claims, held = _first_senders(opening, found), references.held(opening, found)
+    for entry in opening:
+        if not _may_open(entry, found[entry.file], claims) and (
+            (entry.device, entry.file) not in held
+        ):
+            raise OpenedMeanwhile(entry.file)
+
+
+def _hold_what_it_opened(opened: Mapping[UUID, UUID | None]) -> None:
     """A device holds the file it opened: the next edit may come before its first pull."""
-    pairs = sorted(
-        {
-            (entry.device, entry.file)
-            for entry in entries
-            if entry.device and entry.file in wanted and not wanted[entry.file][1]
-        }
-    )
+    pairs = sorted((device, file) for file, device in opened.items() if device)
     if not pairs:
         return
     with connection.cursor() as cursor:

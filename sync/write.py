@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from . import oplog, phrases
+from . import oplog, phrases, references
 from .entries import Applied, Entry
 from .feed import Change, Touched
 from .merge import registers
@@ -38,11 +38,7 @@ def write(
         applied, changed = _register(record_type, entries, rows, ciphers, kept)
     else:
         applied, changed = _WRITERS[record_type.policy](record_type, entries, rows, ciphers)
-    _save(record_type, changed)
-    if record_type.fileless:
-        return applied
-    marks = touched.setdefault(record_type.name, {})
-    marks |= {row.id: Change(row.file, row.shard) for row in changed}
+    save(record_type, changed, touched)
     return applied
 
 
@@ -50,12 +46,15 @@ def check(record_type: RecordType, entries: Sequence[Entry]) -> None:
     """Writes down the problems of contents; a check may also quarantine an entry."""
     own, attached = record_type.check(entries), declared.problems(entries)
     for entry, *found in zip(entries, own, attached, strict=True):
+        # References that were not taken have been written down before.
+        lost = [problem for problem in entry.problems if problem["code"] == references.CODE]
         if problems := [asdict(problem) for part in found for problem in part]:
             entry.flags.append("problems")
-            entry.problems = problems
+        entry.problems = [*lost, *problems]
 
 
-def _save(record_type: RecordType, rows: Sequence[Any]) -> None:
+def save(record_type: RecordType, rows: Sequence[Any], touched: Touched) -> None:
+    """Writes rows and notes them for the feed."""
     if not rows:
         return
     base = {
@@ -69,6 +68,9 @@ def _save(record_type: RecordType, rows: Sequence[Any]) -> None:
         unique_fields=["id"],
         update_fields=["file", "shard", *base, *record_type.columns],
     )
+    if not record_type.fileless:
+        marks = touched.setdefault(record_type.name, {})
+        marks |= {row.id: Change(row.file, row.shard) for row in rows}
 
 
 def _append(

@@ -30,6 +30,7 @@ from backend.notifications.services import Notice
 from backend.referrals import queries as referred
 from backend.referrals import services as referrals
 from backend.regions.models import Division
+from backend.visits.models import VisitPart
 from fieldforms.services import publish_forms
 from sync import recovered
 from sync.entries import Draft
@@ -414,7 +415,8 @@ def _fill(county: County, name: str) -> None:
     """A child with its household, covered and visited, and one escalation open, one sealed."""
     child, visit = add_child(county, name)
     first = ids.uuid7(NOW)
-    part = {"part": str(ids.uuid7(NOW)), "answers": {}}  # given with a part: no report of its own
+    # Given with a part: no report of its own.
+    part = {"part": str(VisitPart.objects.get(file=child).id), "answers": {}}
     say(county, "visit.sealed", first, child, part)
     county.ids["taken"] = first
     open_one, sealed = add_escalation(county, child), add_escalation(county, child, sealed=True)

@@ -86,5 +86,6 @@ ASSIGNMENT = RecordType(
     advance=advance,
     one_open=OneOpen(lambda columns: columns["ends_on"] is None, already_assigned),
     render=render,
+    harmless={"person": "who covers the child"},
 )
 RECORD_TYPES = [ASSIGNMENT, TRANSFER, OPEN_DANGER]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from backend.children import queries as children
 from sync.entries import Entry
-from sync.registry import Columns, OneOpen, Policy, Problem, RecordType, Refused
+from sync.registry import Columns, OneOpen, Policy, Problem, RecordType, Reference, Refused
 
 from .models import Transfer
 
@@ -104,4 +104,9 @@ TRANSFER = RecordType(
         "offered_by", "decided_op", "decided_at", "decided_by",
     ],
     check=check, advance=advance, moves=moves, reaches=reaches, one_open=OneOpen(is_open, already_offered),
+    references=[Reference("with", "child")],
+    harmless={
+        "offer_op": "its own step", "decided_op": "its own step", "offered_by": "a person",
+        "decided_by": "a person",
+    },
 )  # fmt: skip

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from fieldforms import checking, sealing
 from sync.entries import Entry
-from sync.registry import Policy, Problem, RecordType
+from sync.registry import Policy, Problem, RecordType, Reference
 
 from .models import Delegation, DelegationRevocation
 
@@ -112,6 +112,7 @@ CONFIRMATION = RecordType(
     policy=Policy.APPEND,
     kinds={"delegation.confirm": True},
     columns=["person", "observed", "valid_from", "expires_on"],
+    harmless={"person": "who recorded it"},
     check=check_confirmations,
     project=confirmation_columns,
     render=_contents,
@@ -122,6 +123,8 @@ REVOCATION = RecordType(
     policy=Policy.APPEND,
     kinds={"delegation.revoke": True},
     columns=["delegation", "person", "observed", "revoked_on"],
+    references=[Reference("delegation", "delegation")],
+    harmless={"person": "who recorded it"},
     check=check_revocations,
     project=revocation_columns,
     render=_contents,

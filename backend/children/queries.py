@@ -29,6 +29,7 @@ __all__ = [
     "confirmations",
     "delegations_of",
     "divisions_of",
+    "divisions_of_files",
     "everybody",
     "gravest",
     "guardians_of",
@@ -212,3 +213,9 @@ def _shown(
 def divisions_of(files: Collection[UUID]) -> dict[UUID, str]:
     """Where each child lives; one statement."""
     return dict(everybody().filter(id__in=files).values_list("id", "division"))
+
+
+def divisions_of_files(files: Collection[UUID]) -> dict[UUID, str]:
+    """Where each child or household lives; two statements."""
+    homes = Household.objects.filter(id__in=files).values_list("id", "division")
+    return {**dict(homes), **divisions_of(files)}

@@ -7,7 +7,7 @@ from uuid import UUID
 from fieldforms.vocabulary import codes
 from sync.entries import Entry
 from sync.merge.registers import Spec
-from sync.registry import LifeCycle, Policy, Problem, RecordType
+from sync.registry import LifeCycle, Policy, Problem, RecordType, Reference
 
 from . import delegations, identity
 from .models import LEFT, Child, Guardian, Household
@@ -121,6 +121,8 @@ def _states(rows: Sequence[Any], opened: Mapping[Any, Any]) -> list[dict[str, An
     return [{"registers": opened[row.id], "conflicts": row.conflicts} for row in rows]
 
 
+# Whoever belongs to a household is shown with it, and brings its file to the phone that visits.
+IN_HOUSEHOLD = Reference("household", "household")
 HOUSEHOLD = RecordType(
     name="household",
     model=Household,
@@ -137,6 +139,7 @@ GUARDIAN = RecordType(
     policy=Policy.REGISTER,
     kinds={"guardian.register": True, "guardian.edit": False},
     columns=["household", "search"],
+    references=[IN_HOUSEHOLD],
     check=check_identity,
     project_values=guardian_columns,
     render=_states,
@@ -150,6 +153,7 @@ CHILD = RecordType(
         "household", "division", "birth_date", "sex", "categories", "risk_level",
         "guardianship_rating", "status", "search",
     ],
+    references=[IN_HOUSEHOLD],
     check=check_identity,
     specs=CHILD_SPECS,
     life_cycle=LifeCycle("life_cycle", _left),

@@ -9,7 +9,7 @@ from fieldforms import checking, sealing, suspects
 from fieldforms.vocabulary import codes
 from sync import oplog
 from sync.entries import Entry
-from sync.registry import Columns, Policy, Problem, RecordType, Refused
+from sync.registry import Columns, Policy, Problem, RecordType, Reference, Refused
 
 from . import life_cycle, scope
 from .models import Concern, Escalation, Feedback, Finding, Gap, Resolution
@@ -134,12 +134,13 @@ def render_feedback(rows: Any, opened: Any) -> list[dict[str, Any]]:
 CONCERN = RecordType(
     name="concern", model=Concern, policy=Policy.APPEND, kinds={"concern.raise": True},
     columns=["kind", "observed", "reporter", "skips"], check=check_concerns, project=concern_columns,
-    render=render_opened,
+    render=render_opened, references=[Reference("visit", "visit")],
+    harmless={"reporter": "who raised it"},
 )  # fmt: skip
 RESOLUTION = RecordType(
     name="resolution", model=Resolution, policy=Policy.APPEND, kinds={"concern.resolve": True},
     columns=["concerns", "observed"], check=check_resolutions, project=resolution_columns,
-    render=render_opened,
+    render=render_opened, references=[Reference("concerns", "concern", many=True)],
 )  # fmt: skip
 FINDING = RecordType(
     name="finding", model=Finding, policy=Policy.APPEND, kinds={"finding.record": True},
@@ -148,11 +149,13 @@ FINDING = RecordType(
         "received", "basis", "cause",
     ],
     project=finding_columns, server_only=True,
+    harmless={"cause": "the operation it follows from; the server names it"},
 )  # fmt: skip
 GAP = RecordType(
     name="gap", model=Gap, policy=Policy.APPEND, kinds={"gap.record": True},
     columns=["rule", "rule_version", "branch", "missing", "ask", "sealed", "observed", "cause"],
     project=gap_columns, server_only=True,
+    harmless={"cause": "the operation it follows from; the server names it"},
 )  # fmt: skip
 ESCALATION = RecordType(
     name="escalation", model=Escalation, policy=Policy.SERIALISED, kinds=life_cycle.KINDS,
@@ -164,10 +167,15 @@ ESCALATION = RecordType(
         "reported_by", "uncalled_since", "uncalled_observed", "round_deadline", "resume",
     ],
     advance=life_cycle.advance, server_only=True,
+    references=[Reference("findings", "finding", many=True)],
+    harmless={
+        **dict.fromkeys(("kept_out", "reported_by", "acknowledged_by", "assigned_to"), "people"),
+        "closed_by_op": "the step that closed it",
+    },
 )  # fmt: skip
 FEEDBACK = RecordType(
     name="feedback", model=Feedback, policy=Policy.SERIALISED, kinds={"feedback.send": True},
     columns=["op", "escalation", "outcome", "sent_at"], advance=feedback_columns,
-    render=render_feedback,
+    render=render_feedback, references=[Reference("escalation", "escalation")],
 )  # fmt: skip
 RECORD_TYPES = [CONCERN, RESOLUTION, FINDING, GAP, ESCALATION, FEEDBACK]

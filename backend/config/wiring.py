@@ -15,6 +15,7 @@ from backend.attachments import queries as attachments
 from backend.caseload import exposure
 from backend.caseload import queries as caseload
 from backend.caseload.record import RECORD_TYPES as CASELOAD
+from backend.children import queries as children
 from backend.children.record import RECORD_TYPES as CHILDREN
 from backend.common import clock, encrypted, ledger, outbox_keys
 from backend.concerns import answerable, rulesets, variants
@@ -65,6 +66,7 @@ def install() -> None:
             sealed=is_sealed,
             on_fetched=attachments.record_sent,
             sender_of_device=sender_of_device,
+            covers=covers,
         )
     )
 
@@ -72,6 +74,17 @@ def install() -> None:
 def files_of(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:
     """A supervisor's caseload, and what a township's supervisor has to visit."""
     return caseload.files_of_devices(devices, escalated=answerable.escalated, now=clock.now())
+
+
+def covers(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Whose area the files' children and households live in, by the roles of today; three statements."""
+    grants = accounts.grants({person for person, _ in pairs}, on=clock.today())
+    lives = children.divisions_of_files({file for _, file in pairs})
+    return {
+        (person, file)
+        for person, file in pairs
+        if file in lives and any(codes.covers(held, lives[file]) for _, held in grants[person])
+    }
 
 
 def is_sealed(entry: Entry) -> bool:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from sync.entries import Entry
-from sync.registry import Columns, Policy, RecordType
+from sync.registry import Columns, Policy, RecordType, Reference
 
 from .models import Dossier
 
@@ -24,6 +24,6 @@ def columns(entry: Entry) -> Columns:
 DOSSIER = RecordType(
     name="dossier", model=Dossier, policy=Policy.APPEND, kinds={"dossier.make": True},
     columns=["case", "sealed", "person", "made_at", "sha256", "size", "pages"], project=columns,
-    server_only=True,
+    server_only=True, references=[Reference("case", "case")], harmless={"person": "who made it"},
 )  # fmt: skip
 RECORD_TYPES = [DOSSIER]

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sync.entries import Entry
-from sync.registry import Policy, RecordType
+from sync.registry import Policy, RecordType, Reference
 
 from .models import Erasure
 
@@ -25,6 +25,11 @@ ERASURE = RecordType(
     columns=["files", "person", "erased_at"],
     project=columns,
     shard=lambda entry: str(entry.data["county"]),
+    references=[
+        Reference("files", "child", many=True),
+        Reference("files", "household", many=True),
+    ],
+    harmless={"person": "who erased them"},
     server_only=True,
 )
 RECORD_TYPES = [ERASURE]

@@ -9,7 +9,7 @@ from fieldforms import checking
 from fieldforms.vocabulary import codes, label
 from sync import oplog
 from sync.entries import Entry
-from sync.registry import Columns, Policy, Problem, RecordType
+from sync.registry import Columns, Policy, Problem, RecordType, Reference
 
 from . import case_life, clocks, order_life
 from .models import (
@@ -168,29 +168,36 @@ def _day(value: Any) -> dt.date | None:
         return None
 
 
+_OF_CASE = Reference("case", "case")
 CASE = RecordType(
     name="case", model=Case, policy=Policy.SERIALISED, kinds=case_life.KINDS,
     columns=case_life.COLUMNS, check=check_cases, advance=case_life.advance, server_only=True,
+    references=[Reference("escalation", "escalation")],
+    harmless={
+        **dict.fromkeys(("kept_out", "worker", "opened_by", "proposed_by"), "people"),
+        "proposed_op": "its own step",
+    },
 )  # fmt: skip
 PROTECTION_ORDER = RecordType(
     name="protection_order", model=ProtectionOrder, policy=Policy.SERIALISED,
     kinds=order_life.KINDS, columns=order_life.COLUMNS, check=check_orders,
-    advance=order_life.advance, server_only=True,
+    advance=order_life.advance, server_only=True, references=[_OF_CASE],
 )  # fmt: skip
 ASSESSMENT = RecordType(
     name="assessment", model=Assessment, policy=Policy.APPEND, kinds={"assessment.record": True},
     columns=["case", "form", "form_version", "person", "observed"], check=check_assessments,
-    project=assessment_columns, server_only=True,
+    project=assessment_columns, server_only=True, references=[_OF_CASE],
+    harmless={"person": "who made it"},
 )  # fmt: skip
 # No `render`: one that was given within a sealed case would stand beside the others.
 GUARDIAN_WARNING = RecordType(
     name="guardian_warning", model=GuardianWarning, policy=Policy.APPEND,
     kinds={"guardian_warning.give": True}, columns=["kind", "by", "given_on", "person", "sealed"],
-    check=check_warnings, project=warning_columns,
+    check=check_warnings, project=warning_columns, harmless={"person": "who gave it"},
 )  # fmt: skip
 CASE_CARD = RecordType(
     name="case_card", model=CaseCard, policy=Policy.SERIALISED, kinds={"case_card.show": True},
     columns=["op", "case", "state", "placement", "monitor_days", "monitor_until"],
-    advance=card_columns, render=render_cards,
+    advance=card_columns, render=render_cards, references=[_OF_CASE],
 )  # fmt: skip
 RECORD_TYPES = [CASE, PROTECTION_ORDER, ASSESSMENT, GUARDIAN_WARNING, CASE_CARD]

@@ -8,7 +8,7 @@ from uuid import UUID
 from fieldforms.vocabulary import label
 from sync import oplog
 from sync.entries import Entry
-from sync.registry import Columns, Policy, Problem, RecordType
+from sync.registry import Columns, Policy, Problem, RecordType, Reference
 
 from . import life, missing_life
 from .models import Missing, MissingClue, Organisation, Referral, ReferralCard
@@ -111,21 +111,32 @@ _EMPTY = Problem(
 REFERRAL = RecordType(
     name="referral", model=Referral, policy=Policy.SERIALISED, kinds=life.KINDS,
     columns=life.COLUMNS, check=check_referrals, advance=life.advance, server_only=True,
+    references=[Reference("escalation", "escalation")],
+    harmless={
+        "cause": "the operation it follows from; the server names it",
+        "organisation": "whose it is to do; of the directory, not of a file",
+        "sent_op": "its own step", "asked_by": "a person",
+    },
 )  # fmt: skip
 REFERRAL_CARD = RecordType(
     name="referral_card", model=ReferralCard, policy=Policy.SERIALISED,
     kinds={"referral_card.show": True},
     columns=["op", "referral", "kind", "need", "status", "outcome", "organisation", "due_on"],
-    advance=card_columns, render=render_cards,
+    advance=card_columns, render=render_cards, references=[Reference("referral", "referral")],
+    harmless={"organisation": "whose it is to do; of the directory, not of a file"},
 )  # fmt: skip
 MISSING = RecordType(
     name="missing", model=Missing, policy=Policy.SERIALISED, kinds=missing_life.KINDS,
     columns=missing_life.COLUMNS, check=check_missing, advance=missing_life.advance,
-    server_only=True,
+    server_only=True, references=[Reference("finding", "finding")],
+    harmless={
+        "prepared_op": "its own step", "confirmed_op": "its own step", "prepared_by": "a person",
+    },
 )  # fmt: skip
 # No `render`: who reported what about a missing child is for the office and the police.
 MISSING_CLUE = RecordType(
     name="missing_clue", model=MissingClue, policy=Policy.APPEND, kinds={"missing.clue": True},
     columns=["person", "observed"], check=check_clues, project=clue_columns,
+    harmless={"person": "who noted it"},
 )  # fmt: skip
 RECORD_TYPES = [REFERRAL, REFERRAL_CARD, MISSING, MISSING_CLUE]

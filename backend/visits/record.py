@@ -7,7 +7,7 @@ from uuid import UUID
 from fieldforms import checking, sealing, suspects
 from fieldforms.vocabulary import codes
 from sync.entries import Entry
-from sync.registry import Policy, Problem, RecordType
+from sync.registry import Policy, Problem, RecordType, Reference
 
 from . import queries
 from .models import Visit, VisitPart, VisitSealed
@@ -104,6 +104,7 @@ VISIT = RecordType(
     policy=Policy.APPEND,
     kinds={"visit.record": True},
     columns=["person", "mode", "observed"],
+    harmless={"person": "who made it"},
     check=check_visits,
     project=visit_columns,
     dated="observed",
@@ -115,6 +116,8 @@ VISIT_PART = RecordType(
     policy=Policy.APPEND,
     kinds={"visit.part": True},
     columns=["visit", "person", "observed", "child_seen", "skipped", "skips"],
+    references=[Reference("visit", "visit")],
+    harmless={"person": "who made it"},
     check=check_parts,
     project=part_columns,
     dated="observed",
@@ -127,6 +130,12 @@ VISIT_SEALED = RecordType(
     policy=Policy.APPEND,
     kinds={"visit.sealed": True},
     columns=["of", "person", "observed", "skips"],
+    references=[
+        Reference("part", "visit_part"),
+        Reference("concern", "concern"),
+        Reference("visit", "visit"),
+    ],
+    harmless={"person": "who made it", "of": "what `part` or `concern` names"},
     project=sealed_columns,
 )
 RECORD_TYPES = [VISIT, VISIT_PART, VISIT_SEALED]

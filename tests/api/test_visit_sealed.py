@@ -37,6 +37,7 @@ def test_sealed_answers_are_applied_and_come_back_to_nobody(http_phone: HttpPhon
 
 def test_sealed_answers_of_a_concern_name_the_concern_or_nothing(http_phone: HttpPhone) -> None:
     child, concern = register(http_phone), new()
+    http_phone.say("concern.raise", concern, {"kind": "other"}, file=child)
     named = sealed(http_phone, child, concern=str(concern))
     alone = sealed(http_phone, child)
     http_phone.sync(*http_phone.log)

@@ -207,7 +207,7 @@ def digests_are_not_kept(patch: Patch) -> None:
 
 
 def nothing_is_repaired(patch: Patch) -> None:
-    patch.setattr(holdings, "repair", lambda device, digests: None)
+    patch.setattr(holdings, "repair", lambda device, digests: [])
 
 
 # In the merge --------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ SAYS: dict[str, tuple[str, dict[str, Any]]] = {
     "dangerous edit": ("box.paint", {"set": {"danger": {"v": "high", "saw": []}}}),
     "evidence": ("note.write", {"text": "seen"}),
     "evidence with problems": ("note.write", {"text": 7}),
+    "evidence that names another": ("note.write", {"text": "seen", "answers": str(UUID(int=9))}),
     "an unknown kind": ("ghost.see", {}),
     "an office kind": ("alarm.closed", {"revision": 1}),
 }

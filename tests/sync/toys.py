@@ -11,11 +11,12 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
 
+from sync import references
 from sync.entries import Applied, Draft, Entry
 from sync.merge.registers import Spec
 from sync.models import AppendRecord, RegisterRecord, SerialisedRecord
 from sync.protocol import ids, sealing
-from sync.registry import Policy, Problem, RecordType, Refused
+from sync.registry import Policy, Problem, RecordType, Reference, Refused
 from sync.review import REVIEW
 from sync.uploads.losses import LOSS
 
@@ -24,6 +25,8 @@ class Box(RegisterRecord):
     colour = models.TextField(default="")
     # What follows from the shard its file lives in.
     near = models.TextField(default="")
+    # The box it stands in.
+    inside = models.UUIDField(null=True)
 
     class Meta(RegisterRecord.Meta):
         app_label = "toys"
@@ -32,6 +35,7 @@ class Box(RegisterRecord):
 class Note(AppendRecord):
     length = models.IntegerField(default=0)
     written = models.DateTimeField()
+    answers = models.UUIDField(null=True)
 
     class Meta(AppendRecord.Meta):
         app_label = "toys"
@@ -77,7 +81,10 @@ def note_columns(entry: Entry) -> dict[str, Any]:
     text = entry.data.get("text")
     if text == "break the server":
         raise RuntimeError("a bug in a record type")
-    return {"length": len(text) if isinstance(text, str) else 0, "written": entry.observed}
+    return {
+        "length": len(text) if isinstance(text, str) else 0, "written": entry.observed,
+        "answers": references.uuid(entry.data.get("answers")),
+    }  # fmt: skip
 
 
 def advance(columns: dict[str, Any] | None, entry: Entry) -> dict[str, Any]:
@@ -93,14 +100,20 @@ def moves(entry: Entry, columns: dict[str, Any]) -> str | None:
     return str(entry.data["to"]) if entry.kind == "alarm.handed" else None
 
 
+def box_columns(values: Any, shard: str) -> dict[str, Any]:
+    inside = references.uuid(values.get("inside"))
+    return {"colour": str(values.get("colour", "")), "near": shard, "inside": inside}
+
+
 BOX = RecordType(
     name="box",
     model=Box,
     policy=Policy.REGISTER,
     kinds={"box.make": True, "box.paint": False},
-    columns=["colour", "near"],
+    columns=["colour", "near", "inside"],
+    references=[Reference("inside", "box")],
     specs={"danger": Spec("protective", ("high", "low")), "tags": Spec("set")},
-    project_values=lambda values, shard: {"colour": str(values.get("colour", "")), "near": shard},
+    project_values=box_columns,
     shard=lambda entry: entry.data.get("shard"),
     render=lambda rows, opened: [{"registers": opened[row.id]} for row in rows],
 )
@@ -109,7 +122,8 @@ NOTE = RecordType(
     model=Note,
     policy=Policy.APPEND,
     kinds={"note.write": True},
-    columns=["length", "written"],
+    columns=["length", "written", "answers"],
+    references=[Reference("answers", "note")],
     dated="written",
     check=check_notes,
     project=note_columns,
