@@ -134,7 +134,7 @@ def render_feedback(rows: Any, opened: Any) -> list[dict[str, Any]]:
 CONCERN = RecordType(
     name="concern", model=Concern, policy=Policy.APPEND, kinds={"concern.raise": True},
     columns=["kind", "observed", "reporter", "skips"], check=check_concerns, project=concern_columns,
-    render=render_opened,
+    render=render_opened, urgent=True,
 )  # fmt: skip
 RESOLUTION = RecordType(
     name="resolution", model=Resolution, policy=Policy.APPEND, kinds={"concern.resolve": True},
