@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from . import groups, phrases, scope, write
+from . import groups, phrases, projecting, scope, write
 from .entries import Entry
 from .protocol.messages import Outcome, Receipt
 from .registry import Policy, registry
@@ -37,6 +37,8 @@ def judge(entries: Sequence[Entry], beside: Sequence[Entry]) -> None:
             entry.outcome = entry.code = None
             write.check(record_type, [entry])
             if entry.outcome is None:
+                if not projecting.project(record_type, entry)[1]:
+                    entry.add_problem(projecting.UNUSABLE)
                 entry.quarantine(CODE, "file", message=phrases.FILE_ERASED)
 
 
