@@ -1,4 +1,4 @@
-"""An exception as a log may tell it: what it is and where, never its words, which may be a child's."""
+"""An exception as a log may tell it: what it is and where, never its words, which may be somebody's."""
 
 import traceback
 
