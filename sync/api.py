@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, UnreadablePostError
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
@@ -18,8 +18,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from . import config, oplog, recovered, recovery, unreadable
-from .errors import TooLarge, TooMany, Unusable
+from . import config, oplog, recovered, recovery, salvage, unreadable
+from .apply import look_through
+from .errors import Cut, TooLarge, TooMany, Unusable
 from .gate import gate
 from .inbox import Stored
 from .ports import Order, Sender, ports
@@ -38,8 +39,9 @@ class Ndjson(BaseParser):
     media_type = "*/*"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        body: bytes = stream.read(MAX_BYTES + 1)
-        if parser_context["request"].headers.get("Content-Encoding") == "gzip":
+        headers = parser_context["request"].headers
+        body = _whole(stream, headers.get("Content-Length", ""))
+        if headers.get("Content-Encoding") == "gzip":
             body = _gunzip(body)
         if len(body) > MAX_BYTES:
             raise TooLarge(limit=MAX_BYTES)
@@ -61,15 +63,18 @@ class SyncView(APIView):
         sender, now = ports().sender_of(request), timezone.now()
         with gate.entered(sender.shard):
             try:
-                header, lines = _split(request.data, sender)
+                said, lines = _split(request.data, sender)
             except Unusable as unusable:
-                unreadable.keep_body(unusable.body, str(unusable.detail), sender=sender, now=now)
+                body = unusable.body
+                unreadable.keep_body(body, str(unusable.detail), sender=sender, now=now)
+                look_through(salvage.of_body(body, sender=sender, now=now), now=now)
                 raise
-            return self._answer(sender, header, lines, now)
+            return self._answer(sender, *said, lines, now)
 
     def _answer(
-        self, sender: Sender, header: messages.Header, lines: list[bytes], now: dt.datetime
-    ) -> HttpResponse:
+        self, sender: Sender, header: messages.Header, unread: list[str], lines: list[bytes],
+        now: dt.datetime,
+    ) -> HttpResponse:  # fmt: skip
         english = (get_language() or "").startswith("en")
         receipts, stored = push(
             lines, sender=sender, wall=header.wall, session=header.session,
@@ -81,6 +86,8 @@ class SyncView(APIView):
             "missing": ranges.missing(stored.have),
             "server_time": now,
         }
+        if unread:
+            answer["unread"] = unread
         if orders := _orders(sender, header.done, now):
             answer["orders"] = orders
         answer |= _offered(sender, header, now)
@@ -174,7 +181,8 @@ def _parts(page: Page, *, english: bool) -> dict[str, Any]:
     return {name: part for name, part in parts.items() if isinstance(part, int) or part}
 
 
-def _split(body: Any, sender: Sender) -> tuple[messages.Header, list[bytes]]:
+def _split(body: Any, sender: Sender) -> tuple[tuple[messages.Header, list[str]], list[bytes]]:
+    """The header with the names of what could not be read of it, and the lines."""
     if not isinstance(body, bytes) or not body:
         raise Unusable(detail="the body is empty: a header line, then one line per operation")
     first, *lines = body.split(b"\n")
@@ -182,17 +190,30 @@ def _split(body: Any, sender: Sender) -> tuple[messages.Header, list[bytes]]:
     if len(lines) > MAX_OPERATIONS:
         raise TooMany(limit=MAX_OPERATIONS)
     try:
-        header = messages.read_header(first)
+        said = messages.read_header(first)
     except messages.Unreadable as error:
         raise Unusable(detail=f"header line: {error.detail}", body=body) from error
-    if header.device != sender.device:
+    if said[0].device != sender.device:
         raise Unusable(detail="header line: device is not the token's", body=body)
-    return header, lines
+    return said, lines
+
+
+def _whole(stream: Any, length: str) -> bytes:
+    """The body up to the limit and one byte more. Raises `Cut` for one that is shorter than was said."""
+    try:
+        body: bytes = stream.read(MAX_BYTES + 1)
+    except UnreadablePostError as error:
+        raise Cut() from error
+    if length.isascii() and length.isdigit() and len(body) < min(int(length[:20]), MAX_BYTES + 1):
+        raise Cut()
+    return body
 
 
 def _gunzip(body: bytes) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
             return stream.read(MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
+    except EOFError as error:
+        raise Cut() from error
+    except (OSError, zlib.error) as error:
         raise Unusable(detail="the body says gzip and is not", body=body) from error

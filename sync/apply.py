@@ -3,21 +3,23 @@
 import datetime as dt
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from . import (
     awaited,
     files,
+    faults,
     groups,
     inbox,
     moves,
     neutral,
     oplog,
     phrases,
+    projecting,
     review,
     salvage,
     scope,
@@ -52,6 +54,8 @@ class Run:
     settled: list[Entry] = field(default_factory=list)
     # Shards that files have left, whose counters go on too.
     left: set[str] = field(default_factory=set)
+    # Evidence that nothing may follow from but what says that a person has to read it.
+    wordless: frozenset[UUID] = frozenset()
 
 
 def apply(
@@ -71,11 +75,14 @@ def apply(
     closed = [entry for entry in entries if entry.outcome is not None]
     try:
         _transact(pending, closed, now, ciphers, aside)
-    except Exception:
-        logger.exception("a push of %d operations fell back to one at a time", len(entries))
+    except Exception as error:  # noqa: BLE001  nothing may cost a neighbour
+        logger.error(
+            "a push of %d operations fell back to one at a time (%s)",
+            len(entries),
+            faults.told(error),
+        )
         _one_at_a_time(pending, closed, now, ciphers)
-        for entry in aside:
-            _look_through(entry, now, ciphers)
+        look_through(aside, now=now, ciphers=ciphers)
 
 
 def apply_stored(stored: inbox.Stored, *, sender: Sender, now: dt.datetime) -> dict[UUID, Entry]:
@@ -100,34 +107,66 @@ def _one_at_a_time(
         units.setdefault(entry.group or entry.op, []).append(entry)
     for unit in [*units.values(), *([[*closed]] if closed else [])]:
         try:
-            waiting = [entry for entry in unit if entry.outcome is None]
-            _transact(waiting, [e for e in unit if e.outcome is not None], now, ciphers)
-        except Exception as error:
-            logger.exception("operation %s is held for a retry", unit[0].op)
+            _transact_unit(unit, now, ciphers)
+        except Exception as error:  # noqa: BLE001  nothing may cost a neighbour
+            logger.error("operation %s is held for a retry (%s)", unit[0].op, faults.told(error))
             for entry in unit:
                 entry.reset()
                 entry.hold("server.retry", message=phrases.SERVER_RETRY)
             with transaction.atomic():
-                settle(unit, now, error=repr(error))
+                settle(unit, now, error=faults.told(error))
 
 
-def _look_through(entry: Entry, now: dt.datetime, ciphers: Mapping[UUID, Any]) -> None:
+# What somebody's words do to a library. No later try would end otherwise.
+_BY_WORDS = (DataError, UnicodeError, OverflowError, RecursionError)
+
+
+def _transact_unit(unit: Sequence[Entry], now: dt.datetime, ciphers: Mapping[UUID, Any]) -> None:
+    """A group, or one operation; evidence also where what follows from it fails on its words."""
+    waiting = [entry for entry in unit if entry.outcome is None]
+    decided = [entry for entry in unit if entry.outcome is not None]
     try:
-        _transact([], [], now, ciphers, aside=[entry])
-    except Exception:
-        # It is stored and in the administrators' queue; its neighbours must not suffer.
-        logger.exception("line %s could not be looked through for dangers", entry.op)
+        _transact(waiting, decided, now, ciphers)
+    except _BY_WORDS as error:
+        evidence = [entry for entry in waiting if _is_evidence(entry)]
+        if decided or evidence != waiting:
+            raise
+        ops = frozenset(entry.op for entry in evidence)
+        logger.error("operations %s are for a person to read (%s)", sorted(ops), faults.told(error))
+        for entry in evidence:
+            entry.reset()
+        _transact(evidence, [], now, ciphers, wordless=ops)
+
+
+def _is_evidence(entry: Entry) -> bool:
+    record_type = registry.by_kind.get(entry.kind)
+    return record_type is not None and record_type.policy is Policy.APPEND
+
+
+def look_through(
+    aside: Sequence[Entry], *, now: dt.datetime, ciphers: Mapping[UUID, Any] | None = None
+) -> None:
+    """Lines that are no operation of the log, one by one: what fails harms no other."""
+    for entry in aside:
+        try:
+            _transact([], [], now, ciphers or {}, aside=[entry])
+        except Exception as error:  # noqa: BLE001  nothing may cost a neighbour
+            # It is stored and in the administrators' queue.
+            logger.error(
+                "line %s could not be looked through for dangers (%s)", entry.op, faults.told(error)
+            )
 
 
 def _transact(
     pending: Sequence[Entry], decided: Sequence[Entry], now: dt.datetime,
     ciphers: Mapping[UUID, Any], aside: Sequence[Entry] = (),
+    wordless: frozenset[UUID] = frozenset(),
 ) -> None:  # fmt: skip
     with transaction.atomic():
         if beyond := _beyond(pending):
             files.lock({*beyond, *(entry.file for entry in pending)})
         neutral.judge(decided, pending)
-        run = Run(now, dict(ciphers), settled=list(decided))
+        run = Run(now, dict(ciphers), settled=list(decided), wordless=wordless)
         alerts = _store(_alert([*decided, *aside], run), run)
         batch: Sequence[Entry] = [*groups.with_mates(pending, run.ciphers), *alerts]
         for _ in range(MAX_ROUNDS):
@@ -211,7 +250,12 @@ def _admit(batch: Iterable[Entry]) -> None:
             record_type.server_only or record_type.policy is Policy.SERIALISED
         ):
             entry.quarantine("kind.office_only", "kind", message=phrases.OFFICE_ONLY)
-        elif record_type.policy is Policy.APPEND or "reviewed" in entry.flags:
+        elif record_type.policy is Policy.APPEND:
+            continue
+        elif entry.mended and not entry.trusted:
+            # Not what its author wrote: a person gives it other contents, or sets it aside.
+            entry.quarantine("data.malformed", "data", message=phrases.DATA_MALFORMED)
+        elif "reviewed" in entry.flags:
             continue
         elif "revoked" in entry.flags:
             entry.hold("device.revoked", message=phrases.DEVICE_REVOKED)
@@ -220,7 +264,20 @@ def _admit(batch: Iterable[Entry]) -> None:
 
 
 def _react(applied: Sequence[Applied], run: Run) -> Sequence[Draft]:
-    return ports().react(applied, run.now) if applied else []
+    if not applied:
+        return []
+    unread = [item.entry for item in applied if item.entry.op in run.wordless]
+    if not unread:
+        return ports().react(applied, run.now)
+    for entry in unread:
+        entry.add_problem(projecting.UNUSABLE)
+    found = ports().unjudged(unread, run.now)
+    silent = [
+        replace(item, entry=replace(item.entry, data={}))
+        if item.entry.op in run.wordless else item
+        for item in applied
+    ]  # fmt: skip
+    return [*ports().react(silent, run.now), *(draft for own in found.values() for draft in own)]
 
 
 def _alert(kept: Sequence[Entry], run: Run) -> list[Draft]:

@@ -117,7 +117,7 @@ def _check(op: UUID, members: Mapping[str, Any]) -> None:
     if line is None:
         raise _erased()
     try:
-        operation = messages.read_operation(messages.write({**messages.parse(line), **members}))
+        operation = messages.read_operation(messages.write({**messages.members(line), **members}))
     except messages.Unreadable as error:
         raise _unusable(error.fields) from error
     if operation.kind not in registry.by_kind:

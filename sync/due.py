@@ -2,10 +2,14 @@
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
+
+from .registry import registry
 
 # Younger ones are left to the request that is still working on them.
 GRACE = dt.timedelta(minutes=1)
@@ -62,7 +66,8 @@ ORDER BY ordinal LIMIT %(limit)s
 """
 _FAILING = """
 SELECT op, file, shard, code FROM sync_operation o
-WHERE (outcome = 'held' AND code = 'server.retry' OR outcome = 'received') AND received < %(before)s
+WHERE (outcome = 'held' AND code = 'server.retry' OR outcome = 'received')
+    AND received < CASE WHEN kind = ANY(%(urgent)s) THEN %(soon)s ELSE %(before)s END
     AND NOT kind = ANY(%(decisions)s) AND NOT EXISTS (
         SELECT FROM sync_operation a WHERE a.target = o.op AND a.kind = 'operation.alarm')
 ORDER BY ordinal LIMIT %(limit)s
@@ -83,8 +88,25 @@ def hopeless(*, before: dt.datetime, limit: int) -> list[Due]:
         return [Due(*row) for row in cursor.fetchall()]
 
 
-def failing(*, before: dt.datetime, decisions: Collection[str], limit: int) -> list[Due]:
-    """What the server has failed on since before then and nobody was told of."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What the server fails on is told of if it came before then; what may say a danger, if before `soon`."""
+
+    before: dt.datetime
+    soon: dt.datetime
+
+
+def patience(now: dt.datetime, after: dt.timedelta) -> Patience:
+    urgent: dt.timedelta = getattr(settings, "SYNC_URGENT_ALARM_AFTER", after)
+    return Patience(now - after, now - min(urgent, after))
+
+
+def failing(patience: Patience, *, decisions: Collection[str], limit: int) -> list[Due]:
+    """What the server has failed on for too long and nobody was told of."""
+    given: dict[str, Any] = {
+        "before": patience.before, "soon": patience.soon, "urgent": registry.urgent_kinds,
+        "decisions": list(decisions), "limit": limit,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_FAILING, {"before": before, "decisions": list(decisions), "limit": limit})
+        cursor.execute(_FAILING, given)
         return [Due(*row) for row in cursor.fetchall()]

@@ -1,13 +1,14 @@
 """An operation on its way through the server: the line's contents and what the server added."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from . import phrases
 from .protocol.messages import Outcome
+from .registry import Problem
 
 # Said at the door or by a decision. To judge an operation again does not take them back.
 LASTING = frozenset({"clock", "fork", "person", "revoked", "forced", "reviewed", "repaired"})
@@ -42,6 +43,8 @@ class Entry:
     # The shard its device works in: where a file that it opens unasked belongs.
     sent_from: str = ""
     trusted: bool = False
+    # Its line says something that nobody can hold, and is read without: see `protocol.mending`.
+    mended: bool = False
     outcome: Outcome | None = None
     flags: list[str] = field(default_factory=list)
     code: str | None = None
@@ -70,6 +73,13 @@ class Entry:
             list(fields),
             message,
         )
+
+    def add_problem(self, problem: Problem) -> None:
+        """Once, however often it is found."""
+        if "problems" not in self.flags:
+            self.flags.append("problems")
+        if (found := asdict(problem)) not in self.problems:
+            self.problems.append(found)
 
     def hold(self, code: str, *fields: str, message: tuple[str, str]) -> None:
         self.outcome, self.code, self.fields, self.message = "held", code, list(fields), message

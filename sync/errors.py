@@ -22,16 +22,26 @@ class SyncError(APIException):
 
 
 class Unusable(SyncError):
-    """The body as a whole cannot be taken; `body` is kept by its hash, if there is any."""
+    """The body as a whole cannot be taken, whole or in parts; `body` is kept by its hash, if there is any."""
 
     status_code = 400
     default_code = "sync.unusable"
-    zh = "无法读取:{detail}。内容已原样保存;请减半后再发。"
-    en = "It cannot be read: {detail}. It is kept as it came; send half as much."
+    zh = "无法读取:{detail}。收到的内容已原样保存,由管理员处理;手机上的内容请保留。"
+    en = "It cannot be read: {detail}. What came is kept for an administrator; keep what is on the phone."
 
     def __init__(self, *, detail: str, body: bytes = b"") -> None:
         super().__init__(detail=detail)
         self.body = body
+
+
+class Cut(SyncError):
+    """The body ended before it was whole: nobody has to look at it."""
+
+    status_code = 400
+    default_code = "sync.cut"
+    fields = ("body",)
+    zh = "内容在传输中被截断,没有收下任何内容。请原样再发一次。"
+    en = "The body was cut on its way; nothing of it was taken. Send it again as it is."
 
 
 class TooMany(SyncError):

@@ -84,17 +84,17 @@ class Log(NamedTuple):
 
 
 def store(
-    raw_lines: Sequence[bytes], *, sender: Sender, clock: Reading, now: dt.datetime
+    raw_lines: Sequence[bytes], *, sender: Sender, clock: Reading | None, now: dt.datetime
 ) -> Stored:
-    """Stores a device's lines. A line that was here before keeps what was decided about it."""
+    """Stores a device's lines; `clock` is None where it did not say its own. A line that was here before keeps what was decided about it."""
     lines = [Line(number, raw) for number, raw in enumerate(raw_lines, start=1)]
     _open_sealed(lines, sender.device)
     with transaction.atomic():
         log = lock_log(sender)
-        received = times.millis(now)
-        sync = times.Sync(clock, received - clock.wall, log.offset, received)
+        sync = times.at_sync(clock, last=log.offset, received=times.millis(now))
         stored = take(lines, log, sender=sender, sync=sync, now=now)
-        _save_log(sender.device, stored.have, sync.offset, now, cloned=stored.cloned)
+        offset = log.offset if sync.unsaid else sync.offset
+        _save_log(sender.device, stored.have, offset, now, cloned=stored.cloned)
     return stored
 
 
@@ -205,7 +205,7 @@ def lock_log(sender: Sender) -> Log:
 
 
 def _save_log(
-    device: UUID, have: list[ranges.Range], offset: int, now: dt.datetime, *, cloned: bool
+    device: UUID, have: list[ranges.Range], offset: int | None, now: dt.datetime, *, cloned: bool
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -44,10 +44,9 @@ def contents(item: Item) -> Contents:
 
 def _line(raw: bytes | None) -> dict[str, Any] | None:
     try:
-        said = messages.parse(raw or b"")
+        return messages.members(raw or b"")
     except ValueError:
         return None
-    return said if isinstance(said, dict) else None
 
 
 def _opened(item: Item) -> bytes | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from . import groups, phrases, references, scope, write
+from . import groups, phrases, projecting, references, scope, write
 from .entries import Entry
 from .protocol.messages import Outcome, Receipt
 from .registry import Policy, registry
@@ -43,6 +43,8 @@ def judge(entries: Sequence[Entry], beside: Sequence[Entry]) -> None:
         names.settle(entry)
         write.check(registry.by_kind[entry.kind], [entry])
         if entry.outcome is None:
+            if not projecting.project(registry.by_kind[entry.kind], entry)[1]:
+                entry.add_problem(projecting.UNUSABLE)
             entry.quarantine(CODE, "file", message=phrases.FILE_ERASED)
 
 

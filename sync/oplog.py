@@ -24,7 +24,7 @@ def entry_of(operation: messages.Operation, time: Corrected, *, received: dt.dat
         at=time.at, uncertainty=time.uncertainty, received=received, device=operation.device,
         seq=operation.seq, base=operation.base, group=group.id if group else None,
         group_n=group.n if group else 0, ruleset=operation.ruleset, form=operation.form,
-        form_version=operation.form_version,
+        form_version=operation.form_version, mended=isinstance(operation, messages.Mended),
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def load(
             continue
         line = known[file].open(body, op.bytes)
         if amended:
-            line = messages.write({**messages.parse(line), **repairs[amended]})
+            line = messages.write({**messages.members(line), **repairs[amended]})
         operation = messages.read_operation(line)
         entry = entry_of(operation, Corrected(at, uncertainty), received=received)
         entry.trusted = device is None
@@ -91,7 +91,7 @@ def _repairs(ops: Collection[UUID], ciphers: Mapping[UUID, Any]) -> dict[UUID, d
     with connection.cursor() as cursor:
         cursor.execute("SELECT op, file, body FROM sync_operation WHERE op = ANY(%s)", [list(ops)])
         return {
-            op: messages.parse(ciphers[file].open(body, op.bytes))["data"]["members"]
+            op: messages.members(ciphers[file].open(body, op.bytes))["data"]["members"]
             for op, file, body in cursor.fetchall()
             if file in ciphers
         }

@@ -27,11 +27,13 @@ def force(*, now: dt.datetime, after: dt.timedelta, limit: int = 200) -> int:
 
 
 def alarm(*, now: dt.datetime, after: dt.timedelta, limit: int = 200) -> int:
-    """Says once of each operation that the server has failed on it for `after`; returns of how many."""
-    failing = due.failing(before=now - after, decisions=review.STATUS, limit=limit)
+    """Says once of each operation that the server has failed on it for `after`, of one that may say a
+    danger for SYNC_URGENT_ALARM_AFTER; returns of how many.
+    """
+    failing = due.failing(due.patience(now, after), decisions=review.STATUS, limit=limit)
     for found in failing:
         logger.error(
-            "operation %s is not applied after %s: the server fails on it", found.op, after
+            "operation %s is not applied: the server fails on it again and again", found.op
         )
     submit(_drafts(review.ALARM, _open(failing, now), now), now=now)
     return len(failing)

@@ -141,7 +141,8 @@ def fetched_unrecorded(device: UUID, attachment: "Attachment", what: str, now: d
 @dataclass(slots=True)
 class Ports:
     """`react` gives the operations that follow; `kept` those that follow, by operation, from what is
-    held, quarantined or unreadable, as far as it can be read. `files_of` the files (and shards) in a device's scope.
+    held, quarantined or unreadable, as far as it can be read; `unjudged` those that follow from evidence
+    whose words `react` cannot take. `files_of` the files (and shards) in a device's scope.
 
     `config` is what a device has to know besides, by name of the part; `on_sent` hears which files are
     about to leave for a device, in the transaction that decides it. `on_done` hears which orders a device
@@ -158,6 +159,7 @@ class Ports:
     files_of: FilesOf
     sender_of: SenderOf
     kept: Kept = nothing
+    unjudged: Kept = nothing
     config: Config = no_config
     on_sent: OnSent = unrecorded
     outbox: OutboxKeys = field(default_factory=NoOutboxKeys)

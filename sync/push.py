@@ -17,7 +17,7 @@ def push(
     raw_lines: Sequence[bytes],
     *,
     sender: Sender,
-    wall: dt.datetime,
+    wall: dt.datetime | None,
     now: dt.datetime,
     english: bool = False,
     session: str | None = None,
@@ -25,10 +25,11 @@ def push(
 ) -> tuple[list[Receipt], inbox.Stored]:
     """Stores a device's lines, applies what is new, and tells what became of each line, in order.
 
-    `wall`, `session` and `elapsed` are the phone's clocks at this moment, from the header. Must not run inside a transaction:
+    `wall`, `session` and `elapsed` are the phone's clocks at this moment, from the header. Without
+    `wall` all it brings is doubted. Must not run inside a transaction:
     what is stored has to be committed before it is judged.
     """
-    clock = times.reading(wall, session, elapsed)
+    clock = times.reading(wall, session, elapsed) if wall else None
     stored = inbox.store(raw_lines, sender=sender, clock=clock, now=now)
     fresh = apply_stored(stored, sender=sender, now=now)
     if stored.unopened:

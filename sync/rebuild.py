@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from . import oplog
+from . import oplog, projecting
 from .entries import Entry
 from .merge import registers
 from .merge.edits import readable_edits
@@ -106,13 +106,13 @@ def _refold(
     for entry in entries:
         entry.shard = row.shard
     if record_type.policy is Policy.APPEND:
-        assert record_type.project
-        return record_type.project(entries[0])
+        return projecting.project(record_type, entries[0])[0]
     if record_type.policy is Policy.SERIALISED:
         assert record_type.advance
         columns: Columns | None = None
         for revision, entry in enumerate(entries, start=1):
-            columns = {**record_type.advance(columns, entry), "revision": revision}
+            after, _ = projecting.storable(record_type, record_type.advance(columns, entry))
+            columns = {**after, "revision": revision}
         return columns or {}
     return _refold_registers(record_type, entries, kept, row)
 
@@ -120,7 +120,6 @@ def _refold(
 def _refold_registers(
     record_type: RecordType, entries: list[Entry], kept: list[Entry], row: Any
 ) -> Columns:
-    assert record_type.project_values
     state: registers.State = {}
     for entry in entries:
         # One that should have been repaired says nothing: a difference, not a stop.
@@ -135,7 +134,6 @@ def _refold_registers(
     stored = messages.parse(ports().keys([row.file])[row.file].open(row.state))
     same = messages.parse(messages.write(registers.dump(state))) == stored
     return {
-        **record_type.project_values(registers.values(state, record_type.specs), row.shard),
-        "conflicts": registers.conflicts(state),
+        **projecting.folded(record_type, state, row.shard)[0],
         "state": row.state if same else None,
     }

@@ -99,6 +99,7 @@ class RecordType:
     `reaches` names the other files that what follows from entries will write to: they are locked with
     the entries' own, in the order of all, whoever applies them and however often.
     `fileless`: may be written before its file is there, and stands in no feed.
+    `urgent`: it may say that somebody is in danger; the alarm about one the server fails on comes soon.
     `shard` gives the shard of the file that a first operation opens, or None when it opens none.
     `references` are all members that name other records, judged in `references`; `harmless` names
     every other column that holds an id, with the reason why it leads to no file.
@@ -125,6 +126,7 @@ class RecordType:
     harmless: Mapping[str, str] = field(default_factory=dict)
     server_only: bool = False
     fileless: bool = False
+    urgent: bool = False
 
     @property
     def leaves_the_server(self) -> bool:
@@ -146,6 +148,10 @@ class Registry:
             raise ValueError(f"record type {record_type.name} or kinds {taken} registered twice")
         self.types[record_type.name] = record_type
         self.by_kind |= dict.fromkeys(record_type.kinds, record_type)
+
+    @property
+    def urgent_kinds(self) -> list[str]:
+        return [kind for kind, known in self.by_kind.items() if known.urgent]
 
     def clear(self) -> None:
         self.types.clear()

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from .entries import Entry
-from .protocol import messages
+from .protocol import mending, messages
 
 # Set by the transaction that decides; a device is told of a change after its first receipt.
 _SETTLE = """
@@ -36,6 +36,12 @@ def settle(entries: Sequence[Entry], now: dt.datetime, *, error: str = "") -> No
     for entry in entries:
         if entry.outcome is None:
             entry.outcome = "applied"
+        # A field's name may be a word of whoever wrote the operation.
+        entry.fields = [mending.stored(name) for name in entry.fields]
+        entry.problems = [
+            {name: mending.stored(said) for name, said in problem.items()}
+            for problem in entry.problems
+        ]
     if not entries:
         return
     settled = [

@@ -19,12 +19,16 @@ FLAG = "clock"
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """The phone's clock at this sync. `offset` is server minus phone, in milliseconds."""
+    """The phone's clock at this sync. `offset` is server minus phone, in milliseconds.
+
+    `unsaid`: the phone did not say its clock; the last offset stands for it, and each time is doubted.
+    """
 
     reading: Reading
     offset: int
     previous_offset: int | None
     received: int
+    unsaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class Neighbour:
 
 def millis(moment: dt.datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+def at_sync(clock: Reading | None, *, last: int | None, received: int) -> Sync:
+    """`last` is the offset of the last sync, of a device that had one."""
+    if clock is not None:
+        return Sync(clock, received - clock.wall, last, received)
+    offset = last or 0
+    return Sync(Reading(received - offset), offset, last, received, unsaid=True)
 
 
 def reading(wall: dt.datetime, session: str | None, elapsed: int | None) -> Reading:
@@ -80,7 +92,7 @@ def settle(
     _in_order(ordered, readings, times, stored)
     for (entry, _), time in zip(ordered, times, strict=True):
         entry.at, entry.uncertainty = time.at, time.uncertainty
-        if is_off(entry):
+        if sync.unsaid or is_off(entry):
             entry.flags.append(FLAG)
 
 

@@ -23,8 +23,9 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Substr
 
-from . import review, unreadable
+from . import due, review, unreadable
 from .models import DeviceLog, Operation, Review, UnreadableLine, VariantLine
+from .registry import registry
 
 OPERATION, LINE, BODY, VARIANT, CLONE = "operation", "line", "body", "variant", "clone"
 WHAT = (OPERATION, LINE, BODY, VARIANT, CLONE)
@@ -84,7 +85,7 @@ class Item:
 
 def listed(filters: Filters, *, now: dt.datetime, alarm_after: dt.timedelta) -> QuerySet[Any, Any]:
     """`(key, what, received)`, the oldest first; for `items`."""
-    sources = _sources(filters, now - alarm_after)
+    sources = _sources(filters, due.patience(now, alarm_after))
     # Lines and clones wait for nothing but a person, and have no code to choose by.
     elsewhere = filters.state == "waiting" or filters.code
     wanted = [what for what in WHAT if filters.what in ("", what)]
@@ -104,7 +105,7 @@ def lying(
 ) -> set[tuple[str, str]]:
     """`(shard, kind)` of everything that has needed a person since before then; kind "" is no operation."""
     found: set[tuple[str, str]] = set()
-    for what, rows in _sources(Filters(shards=[""]), now - alarm_after).items():
+    for what, rows in _sources(Filters(shards=[""]), due.patience(now, alarm_after)).items():
         old = rows.filter(since__lt=since_before).order_by()
         if what == OPERATION:
             found |= set(old.values_list("shard", "kind").distinct())
@@ -113,16 +114,16 @@ def lying(
     return found
 
 
-def _sources(filters: Filters, before: dt.datetime) -> Mapping[str, QuerySet[Any]]:
+def _sources(filters: Filters, patience: due.Patience) -> Mapping[str, QuerySet[Any]]:
     return {
-        OPERATION: _operations(filters, before),
+        OPERATION: _operations(filters, patience),
         **{what: _lines(rows(), filters) for what, rows in LINES.items()},
         CLONE: _clones(filters),
     }
 
 
-def _operations(filters: Filters, before: dt.datetime) -> QuerySet[Operation]:
-    found = Operation.objects.filter(_sought(filters), _STATE[filters.state](before))
+def _operations(filters: Filters, patience: due.Patience) -> QuerySet[Operation]:
+    found = Operation.objects.filter(_sought(filters), _STATE[filters.state](patience))
     if filters.hidden:
         found = found.filter(~Q(kind__in=[*filters.hidden]) | _within(filters.unhidden))
     if filters.code:
@@ -132,23 +133,28 @@ def _operations(filters: Filters, before: dt.datetime) -> QuerySet[Operation]:
     return found.annotate(key=F("op"), since=F("received"))
 
 
-def _open(before: dt.datetime) -> Q:
+def _open(patience: due.Patience) -> Q:
     failing = Q(outcome="held", code="server.retry") | Q(outcome="received")
     return (
         # What the office itself was refused it was told at once.
         (Q(outcome="quarantined") & ~Q(code=review.CODE) & Q(device__isnull=False))
         | Q(outcome="held", code__in=_REVIEWED)
-        | (failing & Q(received__lt=before))
+        | (failing & _too_long(patience))
         | (Q(outcome="applied", flags__overlap=_MARKED) & ~Q(flags__contains=["reviewed"]))
     )
 
 
-def _waiting(before: dt.datetime) -> Q:
-    failing = Q(code="server.retry", received__gte=before)
+def _too_long(patience: due.Patience) -> Q:
+    soon = Q(kind__in=registry.urgent_kinds, received__lt=patience.soon)
+    return soon | Q(received__lt=patience.before)
+
+
+def _waiting(patience: due.Patience) -> Q:
+    failing = Q(code="server.retry") & ~_too_long(patience)
     return Q(outcome="held") & (Q(code__in=["target.unknown", "group.incomplete"]) | failing)
 
 
-def _set_aside(before: dt.datetime) -> Q:
+def _set_aside(patience: due.Patience) -> Q:
     return Q(outcome="quarantined", code=review.CODE)
 
 

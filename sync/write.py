@@ -1,18 +1,22 @@
 """Folds a batch of one record type into its table, in a fixed number of statements."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from . import oplog, phrases, references
+from django.db import DatabaseError
+
+from . import faults, oplog, phrases, projecting, references
 from .entries import Applied, Entry
 from .feed import Change, Touched
 from .merge import registers
 from .merge.edits import Malformed, edits, readable_edits
 from .protocol import messages
-from .registry import Columns, LifeCycle, OneOpen, Policy, RecordType, Refused
+from .registry import Columns, LifeCycle, OneOpen, Policy, Problem, RecordType, Refused
 from .uploads import declared
+
+logger = logging.getLogger(__name__)
 
 Rows = Mapping[UUID, Any]
 Written = tuple[list[Applied], list[Any]]
@@ -44,13 +48,27 @@ def write(
 
 def check(record_type: RecordType, entries: Sequence[Entry]) -> None:
     """Writes down the problems of contents; a check may also quarantine an entry."""
-    own, attached = record_type.check(entries), declared.problems(entries)
+    own, attached = _checked(record_type, entries), declared.problems(entries)
     for entry, *found in zip(entries, own, attached, strict=True):
         # References that were not taken have been written down before.
-        lost = [problem for problem in entry.problems if problem["code"] == references.CODE]
-        if problems := [asdict(problem) for part in found for problem in part]:
-            entry.flags.append("problems")
-        entry.problems = [*lost, *problems]
+        entry.problems = [one for one in entry.problems if one["code"] == references.CODE]
+        for problem in (problem for part in found for problem in part):
+            entry.add_problem(problem)
+        if entry.mended:
+            entry.add_problem(projecting.UNUSABLE)
+
+
+def _checked(record_type: RecordType, entries: Sequence[Entry]) -> list[list[Problem]]:
+    """Whatever a check meets in somebody's words stops neither that record nor the ones beside it."""
+    try:
+        return record_type.check(entries)
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, the record must be made
+        if len(entries) > 1:
+            return [found for entry in entries for found in _checked(record_type, [entry])]
+        logger.error("operation %s cannot be checked (%s)", entries[0].op, faults.told(error))
+        return [[projecting.UNUSABLE]]
 
 
 def save(record_type: RecordType, rows: Sequence[Any], touched: Touched) -> None:
@@ -76,7 +94,6 @@ def save(record_type: RecordType, rows: Sequence[Any], touched: Touched) -> None
 def _append(
     record_type: RecordType, entries: Sequence[Entry], rows: Rows, ciphers: Mapping[UUID, Any]
 ) -> tuple[list[Applied], list[Any]]:
-    assert record_type.project
     applied: list[Applied] = []
     changed: dict[UUID, Any] = {}
     for entry in entries:
@@ -84,7 +101,9 @@ def _append(
         if existing is not None and existing.op != entry.op:
             entry.quarantine("target.taken", "target", message=phrases.TARGET_TAKEN)
             continue
-        columns = record_type.project(entry)
+        columns, whole = projecting.project(record_type, entry)
+        if not whole:
+            entry.add_problem(projecting.UNUSABLE)
         changed[entry.target] = record_type.model(
             id=entry.target, file=entry.file, shard=entry.shard, op=entry.op, **columns
         )
@@ -124,11 +143,14 @@ def _register(
     _learn(states, [*_kept_before(states, [*entries, *kept], ciphers), *refused, *kept], files)
     shards = {row.id: row.shard for row in rows.values()}
     shards |= {entry.target: entry.shard for entry, _ in accepted}
-    changed = {
-        target: _folded_row(record_type, target, state, files[target], shards[target], ciphers)
-        for target, state in states.items()
-        if state != before.get(target)
-    }
+    changed: dict[UUID, Any] = {}
+    for target, state in states.items():
+        if state != before.get(target):
+            changed[target], whole = _folded_row(
+                record_type, target, state, files[target], shards[target], ciphers
+            )
+            for entry in (e for e, _ in accepted if e.target == target and not whole):
+                entry.add_problem(projecting.UNUSABLE)
     columns = {row.id: _columns(record_type, row) for row in changed.values()}
     unchanged = {entry.target for entry, _ in accepted} - changed.keys()
     columns |= {target: _columns(record_type, rows[target]) for target in unchanged}
@@ -142,14 +164,13 @@ def _register(
 def _folded_row(
     record_type: RecordType, target: UUID, state: registers.State, file: UUID, shard: str,
     ciphers: Mapping[UUID, Any],
-) -> Any:  # fmt: skip
-    assert record_type.project_values
-    return record_type.model(
+) -> tuple[Any, bool]:  # fmt: skip
+    columns, whole = projecting.folded(record_type, state, shard)
+    row = record_type.model(
         id=target, file=file, shard=shard,
-        state=ciphers[file].seal(messages.write(registers.dump(state))),
-        conflicts=registers.conflicts(state),
-        **record_type.project_values(registers.values(state, record_type.specs), shard),
+        state=ciphers[file].seal(messages.write(registers.dump(state))), **columns,
     )  # fmt: skip
+    return row, whole
 
 
 def _columns(record_type: RecordType, row: Any) -> Columns:
@@ -227,6 +248,7 @@ def _serialised(
             after = record_type.advance(before, entry)
             if record_type.one_open:
                 _claim(record_type.one_open, open_now.setdefault(entry.file, set()), entry, after)
+            after, _ = projecting.storable(record_type, after)
         except Refused as refusal:
             entry.quarantine(refusal.code, *refusal.fields, message=(refusal.zh, refusal.en))
             continue

@@ -111,6 +111,7 @@ CONFIRMATION = RecordType(
     model=Delegation,
     policy=Policy.APPEND,
     kinds={"delegation.confirm": True},
+    urgent=True,
     columns=["person", "observed", "valid_from", "expires_on"],
     harmless={"person": "who recorded it"},
     check=check_confirmations,

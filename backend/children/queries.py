@@ -14,6 +14,7 @@ from sync.merge import registers
 from sync.models import RegisterRecord
 from sync.protocol import messages
 
+from .awaited import cards as awaited
 from .delegations import delegation_state
 from .models import LEFT, Child, Delegation, DelegationRevocation, Guardian, Household
 from .ratings import Rating, may_rate, ratings
@@ -26,6 +27,7 @@ __all__ = [
     "Filters",
     "PlanCard",
     "Rating",
+    "awaited",
     "confirmations",
     "delegations_of",
     "divisions_of",

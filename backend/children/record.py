@@ -45,10 +45,10 @@ def responsible(values: Mapping[str, Any], county: str) -> str:
 
 
 def county_of(entry: Entry) -> str | None:
-    """The county (first six digits) of the residence a registration names."""
+    """The county (first six digits) of the residence a registration names; what is no code names none."""
     write = _part(_part(entry.data, "set"), "residence")
-    division = _part(write, "v").get("division")
-    return str(division)[:6] if division else None
+    county = str(_part(write, "v").get("division") or "")[:6]
+    return county if len(county) == 6 and county.isascii() and county.isdigit() else None
 
 
 def _left(life_cycle: object) -> bool:

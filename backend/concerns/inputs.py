@@ -7,13 +7,15 @@ stub: only now is its age known. All comes in lists, in a number of statements t
 how many there are.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import DatabaseError
 from django.db.models import Q
 
 from backend.accounts import queries as accounts
@@ -26,10 +28,13 @@ from fieldforms import suspects, words
 from fieldforms.facts import Case, forms
 from sync import oplog
 from sync.entries import Applied, Entry
+from sync.faults import told
 
+from . import awaited
 from .models import Concern
 from .scope import WORKERS
 
+logger = logging.getLogger(__name__)
 CHINA = ZoneInfo("Asia/Shanghai")
 TYPES = frozenset({"visit", "visit_part", "visit_sealed", "concern", "delegation"})
 # A year of history, as the phones hold; of it the last dozen visits, which is what facts look at.
@@ -48,7 +53,9 @@ class Cause:
     `received` is when the news was complete; `alone`: a sealed concern without an open one. `spoken`:
     the texts of an open one, and of its visit, that speak of something; `words_left`: its author has
     answered that they are about another matter than what belongs under seal. `accused`: the level of
-    the reporting chain that the sealed part of an open one accuses.
+    the reporting chain that the sealed part of an open one accuses. `unread`: nothing could be made of its
+    words, and a person judges it. `told_by_others`: the age is one that another phone wrote and that is not
+    applied; its author is not told of it.
     """
 
     entry: Entry
@@ -61,6 +68,8 @@ class Cause:
     spoken: words.Spoken = field(default_factory=dict)
     words_left: bool = False
     accused: str = ""
+    unread: bool = False
+    told_by_others: bool = False
 
 
 @dataclass(slots=True)
@@ -82,6 +91,8 @@ class Gathered:
     areas: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
     timelines: dict[UUID, list[Row]] = field(default_factory=dict)
     words_left: set[tuple[UUID | None, UUID]] = field(default_factory=set)
+    # Of children and households that lack something: what waits, by the device that wrote it.
+    waiting: dict[UUID, dict[UUID | None, dict[str, Any]]] = field(default_factory=dict)
     accused: dict[tuple[UUID | None, UUID], str] = field(default_factory=dict)
 
 
@@ -100,7 +111,7 @@ def gather(applied: Sequence[Applied], now: datetime) -> list[Cause]:
         return []
     look_around(found, judged, now)
     return sorted(
-        (cause_of(row, found, fresh, now) for row in judged if row.op in found.entries),
+        (cause_or_unread(row, found, fresh, now) for row in judged if row.op in found.entries),
         key=lambda cause: cause.entry.op,
     )
 
@@ -127,7 +138,7 @@ def again(files: Collection[UUID], *, since: datetime, now: datetime) -> list[Ca
     )  # fmt: skip
     judged = [row for row in rows if row.observed >= since]
     look_around(found, judged, now)
-    return [cause_of(row, found, set(), now) for row in judged if row.op in found.entries]
+    return [cause_or_unread(row, found, set(), now) for row in judged if row.op in found.entries]
 
 
 def _ids(applied: Sequence[Applied], name: str) -> set[UUID]:
@@ -215,10 +226,12 @@ def look_around(found: Gathered, judged: Sequence[Row], now: datetime) -> None:
     wanted = {row.op for row in (*rows, *found.visits.values())} - found.entries.keys()
     found.entries |= {entry.op: entry for entry in oplog.load("op = ANY(%s)", [list(wanted)])}
     found.children = children.shown_children({row.file for row in judged})
-    homes = {home for card in found.children.values() if (home := _uuid(card.get("household")))}
+    homes = {home for card in found.children.values() if (home := uuid_of(card.get("household")))}
     found.households = children.shown_households(homes)
+    _await(found, judged)
     cards = [*found.children.values(), *found.households.values()]
-    places = {_division(card) for card in cards} | {row.shard for row in judged}
+    waiting = [card for own in found.waiting.values() for card in own.values()]
+    places = {_division(card) for card in (*cards, *waiting)} | {row.shard for row in judged}
     found.known = {code for code in regions.exists(places) if len(code) >= 6}
     authors = {row.person for row in judged}
     found.areas = accounts.areas(authors, on=now.astimezone(CHINA).date(), roles=_FIELD)
@@ -234,21 +247,55 @@ def look_around(found: Gathered, judged: Sequence[Row], now: datetime) -> None:
         found.accused[beside] = max(levels, key=("", *suspects.CHAIN).index)
 
 
+def _await(found: Gathered, judged: Sequence[Row]) -> None:
+    """What waits to be registered, where something is lacking: one statement, mostly none; with their
+    households two.
+    """
+    lacking = awaited.lacking({row.file for row in judged}, found.children)
+    found.waiting = children.awaited(lacking)
+    said = [card for own in found.waiting.values() for card in own.values()]
+    homes = {home for card in said if (home := uuid_of(card.get("household")))}
+    found.households |= children.shown_households(homes - found.households.keys())
+    found.waiting |= children.awaited(homes - found.households.keys())
+
+
+def cause_or_unread(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Cause:
+    """Words that nothing can be made of cost neither their own record nor its neighbours."""
+    try:
+        return cause_of(row, found, fresh, now)
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, a person judges it
+        logger.error("operation %s cannot be read for judging (%s)", row.op, told(error))
+        return unread(found.entries[row.op], sealed=row.id in found.sealed, now=now)
+
+
+def unread(entry: Entry, *, sealed: bool, now: datetime) -> Cause:
+    """One of which nothing is known but that it came."""
+    case = Case(
+        form=VISIT, version="", answers={}, observed=entry.observed.astimezone(CHINA).date()
+    )
+    return Cause(
+        entry=replace(entry, data={}), case=case, sealed=sealed, fresh=True, alone=False,
+        division=entry.shard or entry.sent_from, received=now, unread=True,
+    )  # fmt: skip
+
+
 def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Cause:
     entry = found.entries[row.op]
     sealed = row.id in found.sealed
     given_with = _given_with(row, found) if sealed else row
     opened = _said(given_with, found)
     said = [*opened, *([entry] if sealed else [])]
-    child = found.children.get(row.file, {})
-    household = found.households.get(_uuid(child.get("household")) or row.file, {})
+    given = {name: value for one in said for name, value in answers(one).items()}
+    child, household, told_by_others = _cards(row, entry, found, guessed="age_guess" in given)
     is_fresh = row.op in fresh
     return Cause(
         entry=entry,
         case=Case(
             form=_form(entry, given_with, found),
             version=entry.form_version or "",
-            answers={name: value for one in said for name, value in answers(one).items()},
+            answers=given,
             skipped={name for one in said for name in skipped(one)},
             child=child,
             household=household,
@@ -263,7 +310,23 @@ def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Caus
         spoken={} if sealed else _spoken(opened),
         words_left=_leaves_words(entry) or (row.id, row.person) in found.words_left,
         accused=found.accused.get((row.id, row.person), ""),
+        told_by_others=told_by_others,
     )
+
+
+def _cards(
+    row: Row, entry: Entry, found: Gathered, *, guessed: bool
+) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    """The child's and the household's values with those that wait; whether others wrote its age."""
+    child, waiting = found.children.get(row.file, {}), found.waiting.get(row.file, {})
+    if waiting:
+        child = awaited.completed(child, waiting, entry.device)
+    home = uuid_of(child.get("household")) or row.file
+    household = found.households.get(home, {})
+    if not household and home in found.waiting:
+        household = awaited.completed({}, found.waiting[home], entry.device)
+    younger = awaited.younger(child, waiting, entry.device, guessed=guessed)
+    return younger or child, household, younger is not None
 
 
 def _given_with(row: Row, found: Gathered) -> Row | None:
@@ -283,7 +346,7 @@ def _said(row: Row | None, found: Gathered) -> list[Entry]:
 
 def _may_use(visit: Row, part: Row, found: Gathered) -> bool:
     """Her own visit, or one of this child's household: nobody else's words may be drawn in."""
-    household = _uuid(found.children.get(part.file, {}).get("household"))
+    household = uuid_of(found.children.get(part.file, {}).get("household"))
     return visit.person == part.person or visit.file == household
 
 
@@ -361,7 +424,7 @@ def _division(card: Mapping[str, Any]) -> str:
     return str(residence.get("division") or "") if isinstance(residence, dict) else ""
 
 
-def _uuid(value: object) -> UUID | None:
+def uuid_of(value: object) -> UUID | None:
     try:
         return UUID(str(value))
     except ValueError:

@@ -13,7 +13,7 @@ from sync.protocol import ids
 from . import calendar, calls, rulesets, variants
 from .episodes import SERVER
 from .gaps import nothing_learned
-from .inputs import Cause, gather
+from .inputs import Cause, gather, uuid_of
 from .judging import (
     GRAVE_WORDS,
     OPEN_WORDS,
@@ -141,7 +141,7 @@ def _gap(cause: Cause, gap: Gap, now: datetime) -> Draft:
         "rule": gap.rule, "rule_version": gap.version, "branch": gap.branch,
         "missing": list(gap.missing), "ask": list(gap.ask), "sealed": gap.sealed,
         "division": cause.division, "skips": skips(cause, sealed=gap.sealed),
-        "visit": str(cause.entry.data.get("visit") or ""), **_origin(cause),
+        "visit": str(uuid_of(cause.entry.data.get("visit")) or ""), **_origin(cause),
     }  # fmt: skip
     return _draft(cause, "gap", (gap.rule, str(gap.branch)), data, now)
 
@@ -189,7 +189,7 @@ def _tell(cause: Cause, judgement: Judgement) -> None:
 
 def _tell_age(cause: Cause, judgement: Judgement) -> None:
     """The younger age was judged by; which one is right, a person has to find out."""
-    if judgement.age_differs and _may_be_told(cause):
+    if judgement.age_differs and not cause.told_by_others and _may_be_told(cause):
         _problem(
             cause, "answers.age_guess", "age.differs",
             zh="您看到的年龄与登记的出生日期不符，系统按较小的年龄判断。请核对证件，更正出生日期。",

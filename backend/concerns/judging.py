@@ -9,6 +9,7 @@ from typing import Any
 
 from fieldforms import facts, suspects, words
 from fieldforms.vocabulary import codes
+from sync.faults import told
 
 from . import gaps
 from .inputs import CHINA, Cause
@@ -125,7 +126,14 @@ def _moment(text: Any, otherwise: dt.datetime) -> str:
         moment = dt.datetime.fromisoformat(str(text))
     except ValueError:
         return otherwise.isoformat()
+    if moment.year not in _YEARS:
+        return otherwise.isoformat()
     return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).isoformat()
+
+
+# Years in which somebody may have called. What lies near the first or last year of a calendar is no
+# time in every zone.
+_YEARS = range(2000, 2200)
 
 
 @dataclass(slots=True)
@@ -152,8 +160,19 @@ class Claim:
 def judge(cause: Cause, rules: Ruleset, shown: Ruleset, local: Sequence[Variant] = ()) -> Judgement:
     """The union of what the rules in force find and what the phone showed by its own (`shown`).
 
-    `local` are the variants of where the child is, the widest division first.
+    `local` are the variants of where the child is, the widest division first. Whatever fails on
+    somebody's words, a person reads them.
     """
+    if cause.unread:
+        return Judgement([by_hand(cause)], [])
+    try:
+        return _judged(cause, rules, shown, local)
+    except Exception as error:  # noqa: BLE001  a fault must cost neither the visit nor the child
+        logger.error("to be judged by hand: operation %s (%s)", cause.entry.op, told(error))
+        return Judgement([by_hand(cause)], [])
+
+
+def _judged(cause: Cause, rules: Ruleset, shown: Ruleset, local: Sequence[Variant]) -> Judgement:
     judgement, failures = by_rules(cause, rules, local)
     for failure in failures:
         logger.error("to be judged by hand: %s", failure)
@@ -206,10 +225,9 @@ def by_rules(
     """What the rules alone find, and which of them failed."""
     try:
         collected = facts.collect(cause.case)
-    except Exception:
-        # A fault in the facts must cost neither the visit nor the child: a person reads it.
-        logger.exception("the facts of operation %s could not be read", cause.entry.op)
-        return Judgement([_unreadable(cause)], []), []
+    except Exception as error:  # noqa: BLE001  a fault must cost neither the visit nor the child
+        logger.error("the facts of operation %s cannot be read (%s)", cause.entry.op, told(error))
+        return Judgement([by_hand(cause)], []), []
     evaluation = engine.evaluate(rules, collected, sealed=cause.sealed)
     by_id = {rule.id: rule for rule in rules.rules}
     found = [_found(by_id[finding.rule], finding, local) for finding in evaluation.findings]
@@ -230,7 +248,7 @@ def _found(rule: Rule, finding: engine.Finding, local: Sequence[Variant]) -> Fou
     )  # fmt: skip
 
 
-def _unreadable(cause: Cause) -> Found:
+def by_hand(cause: Cause) -> Found:
     """Nobody knows which rule would have held, so it is as grave as the gravest."""
     return Found(
         rule="facts", version=0, branch=0, severity="critical", source="server",

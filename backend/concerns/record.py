@@ -134,7 +134,7 @@ def render_feedback(rows: Any, opened: Any) -> list[dict[str, Any]]:
 CONCERN = RecordType(
     name="concern", model=Concern, policy=Policy.APPEND, kinds={"concern.raise": True},
     columns=["kind", "observed", "reporter", "skips"], check=check_concerns, project=concern_columns,
-    render=render_opened, references=[Reference("visit", "visit")],
+    render=render_opened, urgent=True, references=[Reference("visit", "visit")],
     harmless={"reporter": "who raised it"},
 )  # fmt: skip
 RESOLUTION = RecordType(

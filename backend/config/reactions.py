@@ -67,3 +67,8 @@ def react(applied: Sequence[Applied], now: datetime) -> list[Draft]:
 def not_applied(entries: Sequence[Entry], now: datetime) -> Mapping[UUID, Sequence[Draft]]:
     """What follows, by operation, from those that are kept and not applied: a danger alerts all the same."""
     return kept.alerts(entries, now)
+
+
+def unjudged(entries: Sequence[Entry], now: datetime) -> Mapping[UUID, Sequence[Draft]]:
+    """What follows from evidence whose words no reaction can take: a person reads it."""
+    return kept.unjudged(entries, now)

@@ -327,6 +327,8 @@ SPECTACULAR_SETTINGS = {
 # fail on one before somebody is told.
 SYNC_FORCE_AFTER = timedelta(hours=env_int("HUXING_FORCE_AFTER_HOURS", 7 * 24))
 SYNC_ALARM_AFTER = timedelta(minutes=env_int("HUXING_ALARM_AFTER_MINUTES", 60))
+# The same for a visit, a report or a confirmation, which may say that a child is in danger.
+SYNC_URGENT_ALARM_AFTER = timedelta(minutes=env_int("HUXING_URGENT_ALARM_AFTER_MINUTES", 5))
 # How many days something may wait for a person before its county is reminded, each day anew.
 HUXING_REVIEW_DAYS = env_int("HUXING_REVIEW_DAYS", 3)
 # Threads of one web process, by the variable that granian itself reads: one number for both.
@@ -399,7 +401,7 @@ CELERY_BEAT_SCHEDULE = {
     "retry-held-operations": {"task": "sync.tasks.retry_held", "schedule": timedelta(minutes=1)},
     "open-kept": {"task": "sync.tasks.open_kept", "schedule": timedelta(minutes=1)},
     "force-held-operations": {"task": "sync.tasks.force_held", "schedule": timedelta(minutes=15)},
-    "raise-alarms": {"task": "sync.tasks.raise_alarms", "schedule": timedelta(minutes=5)},
+    "raise-alarms": {"task": "sync.tasks.raise_alarms", "schedule": timedelta(minutes=1)},
     "finish-assignment-orders": {
         "task": "backend.caseload.tasks.finish_orders",
         "schedule": timedelta(minutes=1),

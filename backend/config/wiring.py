@@ -55,6 +55,7 @@ def install() -> None:
             keys=encrypted.keys,
             react=reactions.react,
             kept=reactions.not_applied,
+            unjudged=reactions.unjudged,
             files_of=files_of,
             sender_of=sender_of,
             config=config,

@@ -45,8 +45,9 @@ def path(code: str) -> list[str]:
 
 
 def exists(wanted: Collection[str]) -> set[str]:
-    """Those of the codes that we know, in one statement."""
-    return set(Division.objects.filter(pk__in=wanted).values_list("code", flat=True))
+    """Those of the codes that we know, in one statement. What is no code may be any text."""
+    codes_ = [code for code in wanted if codes.is_well_formed(code)]
+    return set(Division.objects.filter(pk__in=codes_).values_list("code", flat=True))
 
 
 def places(wanted: Collection[str]) -> dict[str, str]:

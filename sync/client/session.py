@@ -14,6 +14,8 @@ from .store import Store
 from .transport import Answer, Raw, Transport
 
 PATH = "/api/v1/sync"
+# The only permanent status that a second try may help.
+CUT = "sync.cut"
 # Files whose older history one response brings.
 OLDER_FILES = 10
 APP = "reference-client/1"
@@ -145,9 +147,12 @@ class Sync:
         try:
             answer = self._post(b"\n".join([header, *(line for _, line in lines)]))
         except Refused as refusal:
-            if refusal.status not in {400, 413} or not lines:
+            if refusal.code == CUT:
+                raise TryLater(str(refusal)) from refusal
+            if refusal.status != 413 or not lines:
+                # Half of what cannot be read cannot be read either.
                 raise
-            self._send_less(seqs, refusal)
+            self._send_less(seqs)
             return
         self._apply(answer, seqs, wall=wall, purged=purged if last else [], pulled=last, done=done)
 
@@ -207,11 +212,9 @@ class Sync:
             },
         )  # fmt: skip
 
-    def _send_less(self, seqs: list[int], refusal: Refused) -> None:
+    def _send_less(self, seqs: list[int]) -> None:
         """Half as much the next time; a line that is alone is left aside for this sync."""
         if len(seqs) == 1:
-            if refusal.status == 400:
-                raise refusal
             self.report.too_large += seqs
             return
         self._operations = max(1, len(seqs) // 2)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from . import mending
+
 VERSION = 1
 # The largest integer that JavaScript holds exactly; larger ones were never counted by a phone.
 LARGEST = 2**53 - 1
@@ -44,6 +46,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     form_version: str | None = None
 
 
+class Mended(Operation, frozen=True, kw_only=True):
+    """One whose line is JSON with something in it that nobody can hold: see `mending`."""
+
+
 class Purged(msgspec.Struct, frozen=True):
     """Files the phone has removed after an `exit`, and the generation that told it to."""
 
@@ -59,12 +65,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     part of the configuration; who leaves it out is not told. `done` are orders carried out.
     `session` and `elapsed` are the monotonic clock at the moment of `wall`. `offer` names records
     `[type, id, file, rev]` after a restore, `recovered` are those of them that the server wanted;
-    each of either is read alone.
+    each of either is read alone. Without `wall` nobody knows the device's clock.
     """
 
     protocol: int
     device: UUID
-    wall: datetime
+    wall: datetime | None
     app: str = ""
     session: str | None = None
     elapsed: int | None = None
@@ -110,6 +116,8 @@ class Unreadable(ValueError):
 
 _operations = msgspec.json.Decoder(Operation)
 _headers = msgspec.json.Decoder(Header)
+# What the decoder raises for bytes that it does not take.
+_UNREAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _sealed = msgspec.json.Decoder(Sealed)
 _SEALED = re.compile(rb'\s*\{\s*"sealed"\s*:')
 _encoder = msgspec.json.Encoder()
@@ -117,10 +125,7 @@ _encoder = msgspec.json.Encoder()
 
 def read_operation(line: bytes) -> Operation:
     """Raises `Unreadable`. Unknown members are not an error: the line itself is kept as it came."""
-    try:
-        operation = _operations.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(str(error), _path(str(error))) from error
+    operation = _operation(line)
     if operation.wall.tzinfo is None:
         raise Unreadable("wall needs a time zone", ["wall"])
     if operation.seq is not None and not 1 <= operation.seq <= LARGEST:
@@ -134,15 +139,64 @@ def read_operation(line: bytes) -> Operation:
     return operation
 
 
-def read_header(line: bytes) -> Header:
-    """Raises `Unreadable`."""
+def _operation(line: bytes) -> Operation:
+    whole = mending.shallow(line)
     try:
-        header = _headers.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(str(error), _path(str(error))) from error
-    if header.wall.tzinfo is None:
-        raise Unreadable("wall needs a time zone", ["wall"])
-    return header
+        if whole is line:
+            return _operations.decode(line)
+        return msgspec.convert(mending.parse(whole), Mended)
+    except (*_UNREAD, ValueError) as error:
+        try:
+            return msgspec.convert(mending.parse(whole), Mended)
+        except ValueError:
+            raise Unreadable(str(error), _path(str(error))) from error
+
+
+def members(line: bytes) -> dict[str, Any]:
+    """What the line of an operation says, as `read_operation` reads it. Raises `ValueError`."""
+    try:
+        said = parse(mending.shallow(line))
+    except ValueError:
+        said = mending.parse(line)
+    if not isinstance(said, dict):
+        raise ValueError("not an object")
+    return said
+
+
+def read_header(line: bytes) -> tuple[Header, list[str]]:
+    """The header without what cannot be read of it, and the names of those members.
+
+    Raises `Unreadable` for what is no JSON object, or does not say which device it is of.
+    """
+    try:
+        header, unread = _headers.decode(line), list[str]()
+    except _UNREAD:
+        header, unread = _readable_header(line)
+    if header.wall is not None and header.wall.tzinfo is None:
+        return msgspec.structs.replace(header, wall=None), [*unread, "wall"]
+    return header, unread
+
+
+# A lost member is as if it were absent, but for these: a device that may not pull says so by `pull`.
+_LOST: dict[str, Any] = {"protocol": 0, "wall": None, "pull": False}
+
+
+def _readable_header(line: bytes) -> tuple[Header, list[str]]:
+    try:
+        said = members(line)
+    except ValueError as error:
+        raise Unreadable("not a JSON object") from error
+    read: dict[str, Any] = _LOST if "pull" in said else _LOST | {"pull": True}
+    unread = [name for name in ("protocol", "wall") if name not in said]
+    for field in msgspec.structs.fields(Header):
+        if field.name in said:
+            try:
+                read = read | {field.name: msgspec.convert(said[field.name], field.type)}
+            except ValueError:
+                unread.append(field.name)
+    if "device" not in read:
+        raise Unreadable("device is missing or no id", ["device"])
+    return Header(**read), unread
 
 
 def is_sealed(line: bytes) -> bool:
@@ -154,7 +208,7 @@ def read_sealed(line: bytes) -> bytes:
     """The sealed bytes of a line. Raises `Unreadable`."""
     try:
         return _sealed.decode(line).sealed
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREAD as error:
         raise Unreadable(str(error), ["sealed"]) from error
 
 
@@ -168,8 +222,11 @@ def plain(message: Any) -> Any:
 
 
 def parse(text: bytes | str) -> Any:
-    """JSON as plain Python values."""
-    return msgspec.json.decode(text)
+    """JSON as plain Python values. Raises `ValueError`, also for what is nested too deep to be walked."""
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def write(message: Any) -> bytes:

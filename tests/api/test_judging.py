@@ -19,8 +19,9 @@ from backend.config import reactions
 from backend.duty import services as duty
 from backend.visits.models import VisitPart
 from deploy.demo_data import answers as demo
+from fieldforms import words
 from fieldforms.services import publish_forms
-from sync import push, rebuild
+from sync import ports, push, rebuild
 from sync.oplog import contents
 from sync.ports import Sender
 from sync.protocol import messages
@@ -153,6 +154,101 @@ def test_a_registration_that_comes_after_the_visit_makes_what_it_says_of_the_chi
     assert (found.rule, found.cause, found.file) == ("R2", cause, child)
     phone.http.sync(late)
     assert Finding.objects.count() == 1
+
+
+def test_words_that_nothing_can_be_made_of_cost_neither_their_visit_nor_its_neighbour(
+    phone: Phone, home: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of what reads words: the visit is applied, a variant of it kept, a person reads both."""
+    child, household = home
+    spoken = words.spoken
+
+    def breaks(data: Any) -> Any:
+        if "broken" in json.dumps(data):
+            raise KeyError("a library's own")
+        return spoken(data)
+
+    monkeypatch.setattr(words, "spoken", breaks)
+    part = phone.visit(child, household, answers={"words": "broken", "child_seen": "yes"})
+    phone.visit(child, household, **NO_ADULT)
+    assert {receipt["outcome"] for receipt in phone.send()} == {"applied"}
+    found = Finding.objects.values_list("rule", "severity", "by_hand")
+    assert sorted(found) == [("R10", "critical", False), ("facts", "critical", True)]
+    cause = VisitPart.objects.get(id=part).op
+    assert Finding.objects.get(rule="facts").cause == cause
+    phone.say("visit.part2", child, {"answers": {"words": "broken too"}})
+    assert phone.send()[0]["code"] == "kind.unknown"
+    assert Finding.objects.filter(rule="facts").count() == 2
+
+
+@pytest.mark.parametrize("why", ["group", "server"])
+def test_a_registration_that_waits_counts_for_the_visit_that_came_with_it(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """She guesses twelve; the birth date that waits says six, and where the child lives."""
+    child, household = child_of_six(phone)
+    if why == "group":
+        lines = [json.loads(line) for line in phone.http.log]
+        for line in lines:
+            line["group"] = {"id": str(UUID(int=3)), "n": 3}
+        phone.http.log[:] = [json.dumps(line, ensure_ascii=False).encode() for line in lines]
+    else:
+        break_registrations(monkeypatch)
+    guess = {**NO_ADULT["answers"], "age_guess": 12}
+    phone.visit(child, household, shared=NO_ADULT["shared"], answers=guess)
+    if why == "group":
+        told = phone.send()
+        assert [said["outcome"] for said in told] == ["held", "held", "applied", "applied"]
+    else:
+        told = phone.send()
+        assert told[-1]["outcome"] == "applied", told
+    assert set(Finding.objects.values_list("rule", "severity")) == {("R10", "critical")}
+    row = Escalation.objects.get()
+    assert (row.file, row.division, row.to) == (child, VILLAGE, ["police"])
+    assert row.deadline == row.received_at
+
+
+def break_registrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    react = ports.ports().react
+
+    def breaks(applied: Any, now: Any) -> Any:
+        if any(item.type == "child" for item in applied):
+            raise RuntimeError("a bug in what follows from a registration")
+        return react(applied, now)
+
+    monkeypatch.setattr(ports.ports(), "react", breaks)
+
+
+def test_a_registration_without_a_birth_date_leaves_the_age_she_saw(phone: Phone) -> None:
+    child, household = child_of_six(phone)
+    card = json.loads(phone.http.log[-1])
+    del card["data"]["set"]["identity"]["v"]["birth_date"]
+    phone.http.log[-1] = json.dumps(card, ensure_ascii=False).encode()
+    guess = {**NO_ADULT["answers"], "age_guess": 6}
+    phone.visit(child, household, shared=NO_ADULT["shared"], answers=guess)
+    phone.send()
+    assert set(Finding.objects.values_list("rule", "severity")) == {("R10", "critical")}
+    assert Escalation.objects.get().division == VILLAGE
+
+
+def test_what_another_phone_has_waiting_makes_nobody_older_and_is_not_told(
+    phone: Phone, administrator: Person
+) -> None:
+    """Of two phones one says that the child is sixteen, or six: only the second changes anything."""
+    stranger = person("stranger", "village_supervisor", VILLAGE)
+    code = accounts.enrolment_code_create(people=[stranger.id], actor=administrator.id, now=NOW)
+    other = Phone(HttpPhone(code))
+    for years, more in ((16, {}), (6, {"age_guess": 12})):
+        child, household = child_of_six(phone)
+        del phone.http.log[-2:]
+        card = {"birth_date": f"{timezone.localdate().year - years}-01-01"}
+        other.http.say("child.edit", child, {"set": {"identity": {"v": card, "saw": []}}})
+        other.send()
+        answers = {**NO_ADULT["answers"], **more}
+        phone.visit(child, household, shared=NO_ADULT["shared"], answers=answers)
+        assert "age.differs" not in json.dumps(phone.send())
+        found = Finding.objects.filter(file=child).values_list("severity", flat=True)
+        assert set(found) == {"critical"}, years
 
 
 def test_the_story_one_escalation_with_its_rule_deadline_and_basis(

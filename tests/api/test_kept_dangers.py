@@ -132,6 +132,30 @@ def test_what_is_applied_after_all_is_not_found_again(
     assert list(rebuild.differences()) == []
 
 
+WORDS = {"child_seen": "yes", "words": "爸爸天天打他，他说不想活了"}
+
+
+def test_words_of_danger_in_what_is_no_json_reach_the_senders_county(
+    phone: Phone, home: tuple[UUID, UUID]
+) -> None:
+    """A visit cut by half, one that has lost its file, and one of which nothing is left but words."""
+    child, _ = home
+    phone.say("visit.part", child, {"answers": WORDS})
+    whole = phone.http.log[-1].decode()
+    cut = whole[: whole.index("不想活了") + 4]
+    lost = "\x01" + cut.replace('"file"', '"f').replace('"target"', '"t')
+    for line in (cut, lost, f"\x1b[{WORDS['words']}"):
+        (receipt,) = phone.http.sync(line.encode())["receipts"]
+        assert receipt["code"] == "line.unreadable"
+    found = Finding.objects.values_list("rule", "severity", "by_hand")
+    assert set(found) == {("words", "high", True)}
+    rows = Escalation.objects.all()
+    assert {row.division for row in rows if row.file != child} == {COUNTY}
+    assert [row.division for row in rows if row.file == child] == [VILLAGE]
+    assert len(rows) == 3
+    assert not VisitPart.objects.exists()
+
+
 @pytest.mark.parametrize("revoked", [False, True])
 def test_visits_from_out_of_scope_and_from_revoked_phones_are_applied_and_judged(
     phone: Phone, home: tuple[UUID, UUID], administrator: Person, revoked: bool

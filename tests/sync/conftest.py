@@ -123,6 +123,7 @@ def world(toy_tables: None, transactional_db: None) -> Iterator[World]:
             keys=world.keys,
             react=toys.react,
             kept=toys.kept,
+            unjudged=toys.unjudged,
             files_of=world.files_of,
             sender_of=served.sender_of,
             config=served.config_of,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -276,18 +277,32 @@ def test_two_processes_do_not_sync_one_phone_at_once(make_phone: Any) -> None:
     assert phone.sync().rounds == 1
 
 
-def test_an_unreadable_body_is_sent_in_halves(make_phone: Any, server: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "code", "raised", "sent"),
+    [
+        (413, "sync.too_large", None, 3),
+        (400, "sync.cut", TryLater, 1),
+        (400, "sync.unusable", Refused, 1),
+    ],
+)
+def test_only_what_is_too_large_is_sent_in_halves(
+    make_phone: Any, server: str, status: int, code: str, raised: Any, sent: int
+) -> None:
     phone = make_phone()
     for number in range(8):
         note(phone, str(number))
-    wire = between(phone, server)
+    wire, bodies = between(phone, server), []
 
     def choke(body: bytes) -> None:
-        if body.count(b"\n") > 2:
-            raise Refused(400, "sync.unusable", "a proxy changed the body")
+        bodies.append(body)
+        if body.count(b"\n") > 4:
+            raise Refused(status, code, "no")
 
     wire.before = choke
-    assert phone.sync().sent == 8
+    with pytest.raises(raised) if raised else nullcontext():
+        phone.sync()
+    assert len(bodies) >= sent if raised is None else len(bodies) == sent
+    assert phone.status()["operations"]["unsent"] == (8 if raised else 0)
 
 
 def test_a_wrong_clock_is_corrected_by_what_the_server_says(make_phone: Any) -> None:

@@ -150,3 +150,12 @@ def test_the_order_of_seq(case: dict[str, Any]) -> None:
     after = Corrected(*case["after"]) if case["after"] else None
     ordered = in_order([Corrected(*time) for time in case["times"]], after=after)
     assert ordered == [Corrected(*time) for time in case["ordered"]]
+
+
+def test_what_nobody_can_hold_is_read_mended_and_what_is_no_json_is_not_read() -> None:
+    said = read("mended")
+    for case in said["lines"]:
+        assert messages.members(case["line"].encode()) == case["read"], case["says"]
+    for line in said["unreadable"]:
+        with pytest.raises(ValueError, match=r"\w"):
+            messages.members(line.encode())

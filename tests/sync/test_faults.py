@@ -207,7 +207,7 @@ def test_a_deadlock_ends_without_a_loss(
     first, second = File.objects.filter(id__in=boxes).order_by("id").values_list("id", flat=True)
     lines = [phone.say("note.write", new(), {"text": "help"}, file=file) for file in boxes]
     told: list[str] = []
-    monkeypatch.setattr(apply.logger, "exception", lambda *_: told.append(str(sys.exc_info()[1])))
+    monkeypatch.setattr(apply.logger, "error", lambda *_: told.append(str(sys.exc_info()[1])))
     with somebody_holds(second, then=first), setting("deadlock_timeout", "3s"):
         outcomes = [receipt.outcome for receipt in phone.push(*lines)]
     assert "deadlock detected" in told[0]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from sync import apply, oplog, overdue, push, rebuild
+from sync import apply, oplog, overdue, push, rebuild, review, waiting
 from sync.entries import Draft
 from sync.models import DeviceLog, File, Operation, Review
 from sync.protocol import messages
@@ -343,3 +343,20 @@ def test_an_alarm_is_raised_once_about_what_the_server_keeps_failing_on(
 
 def line_of(raw: bytes) -> messages.Operation:
     return messages.read_operation(raw)
+
+
+def test_the_alarm_about_what_may_say_a_danger_comes_within_minutes(phone: Phone) -> None:
+    hour, file = dt.timedelta(hours=1), make_box(phone)
+    for kind in ("note.write", "secret.tell"):
+        phone.say(kind, new(), {"text": "break the server"}, file=file)
+    phone.push()
+    assert overdue.alarm(now=NOW + 4 * MINUTE, after=hour) == 0
+    late = NOW + 6 * MINUTE
+    open_now = waiting.Filters(shards=[""])
+    listed = waiting.items(waiting.listed(open_now, now=late, alarm_after=hour))
+    assert [item.kind for item in listed] == ["secret.tell"]
+    assert overdue.alarm(now=late, after=hour) == 1
+    assert (
+        Operation.objects.get(kind=review.ALARM).target
+        == Operation.objects.get(kind="secret.tell").op
+    )

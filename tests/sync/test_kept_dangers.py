@@ -77,10 +77,55 @@ def test_a_line_whose_envelope_is_broken_alerts_if_its_contents_can_be_read(phon
     assert alarmed(box)
 
 
-@pytest.mark.parametrize("line", [b'{"op": 1', b"7", b'{"data": {"text": "help"}}', b'{"data": 1}'])
-def test_a_line_that_names_no_record_is_kept_and_alerts_nobody(phone: Phone, line: bytes) -> None:
+BROKEN = {
+    "a raw tab": (b'"help"', b'"help\tme"'),
+    "a raw NUL": (b'"help"', b'"help\x00"'),
+    "no number": (b'"data": {', b'"data": {"n": NaN, "m": -Infinity, '),
+    "cut in the middle of its words": (b'"help"}}', b'"hel\\u0070'),
+    "no UTF-8": (b'"help"', b'"help \xff"'),
+    "a mark of the order of bytes": (b'{"op"', b'\xef\xbb\xbf{"op"'),
+    "a first of two": (b'"help"}}', b'"help", "text": "fine"}, "seq": "x"}'),
+    "without its beginning": (b'{"op": "', b'019", "'),
+    "a bad escape and a missing comma": (b'"data": {', b'"x": "\\q" "data": {'),
+    "nested without end": (b'"help"}}', b'"help"}, "x": ' + b"[" * 50_000),
+}
+
+
+def test_a_line_that_cannot_be_read_is_searched_as_far_as_it_can_be(phone: Phone) -> None:
+    lines, boxes = [], []
+    for before, after in BROKEN.values():
+        box = make_box(phone)
+        boxes.append(box)
+        said = json.loads(phone.say("note.write", new(), {"text": "help"}, file=box))
+        data = said.pop("data")
+        good = json.dumps({**said, "data": data}).encode()
+        broken = good.replace(before, after)
+        assert broken != good
+        lines += [phone.log[-2], broken]
+    told = phone.push(*lines)
+    assert [receipt.outcome for receipt in told] == ["applied", "quarantined"] * len(BROKEN)
+    assert {receipt.code for receipt in told[1::2]} == {"line.unreadable"}
+    assert [why for why, box in zip(BROKEN, boxes, strict=True) if not alarmed(box)] == []
+    assert not Note.objects.exists()
+    count = Alarm.objects.count()
+    phone.push(*lines)
+    assert Alarm.objects.count() == count
+
+
+@pytest.mark.parametrize("line", [b'{"op": 1', b"7", b'{"data": 1}', b"[" * 50_000])
+def test_a_line_that_says_no_danger_alerts_nobody(phone: Phone, line: bytes) -> None:
     assert phone.push(line)[0].code == "line.unreadable"
     assert not Alarm.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"data": {"text": "help"}}', b"\x1b 31 help", b'"file": "x", help']
+)
+def test_a_danger_whose_file_cannot_be_read_opens_one_where_its_sender_works(
+    phone: Phone, line: bytes
+) -> None:
+    assert phone.push(line)[0].code == "line.unreadable"
+    assert Operation.objects.get(kind="alarm.open").code == "target.unknown"
 
 
 def test_an_alert_about_a_file_nobody_knows_waits_for_the_file_and_no_longer(phone: Phone) -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync import apply, push, rebuild
+from sync import apply, look, push, rebuild, waiting
 from sync.entries import Draft
 from sync.models import DeviceLog, File, Operation, Shard, UnreadableLine, VariantLine
 from sync.protocol import ids
@@ -337,7 +337,49 @@ def test_a_bug_in_one_operation_does_not_harm_its_neighbours(phone: Phone) -> No
     phone.say("note.write", new(), {"text": "fine"}, file=box)
     outcomes = [receipt.outcome for receipt in phone.push()]
     assert outcomes == ["applied", "held", "applied"]
-    assert "a bug in a record type" in Operation.objects.get(outcome="held").error
+    error = Operation.objects.get(outcome="held").error
+    assert "RuntimeError in toys.py" in error
+    assert "bug" not in error, "an exception's words may be somebody's"
+
+
+def test_evidence_that_its_record_type_fails_on_is_applied_with_what_can_be_used(
+    phone: Phone,
+) -> None:
+    note = phone.say("note.write", new(), {"text": "break the record", "more": "x"})
+    fine = phone.say("note.write", new(), {"text": "fine"})
+    broken, whole = phone.push(note, fine)
+    assert (broken.outcome, broken.flags, whole.flags) == ("applied", ["problems"], [])
+    assert broken.problems[0]["code"] == "contents.unusable"
+    assert Note.objects.get(op=op_of(note)).length == 0
+    assert list(rebuild.differences()) == []
+
+
+def test_evidence_whose_words_no_library_takes_is_applied_and_for_a_person_to_read(
+    phone: Phone,
+) -> None:
+    box = make_box(phone)
+    phone.push()
+    note = phone.say("note.write", new(), {"text": "break a library"}, file=box)
+    fine = phone.say("note.write", new(), {"text": "fine"}, file=box)
+    broken, whole = phone.push(note, fine)
+    assert (broken.outcome, broken.flags, whole.flags) == ("applied", ["problems"], [])
+    assert Note.objects.get(op=op_of(note)).length == len("break a library")
+    assert Alarm.objects.get().file == box
+    assert phone.push(note)[0].again
+    assert Alarm.objects.count() == 1
+    assert list(rebuild.differences()) == []
+
+
+def test_an_edit_whose_line_is_read_mended_waits_for_a_person(phone: Phone) -> None:
+    box = make_box(phone)
+    edit = phone.say("box.paint", box, {"set": {"colour": {"v": "re", "saw": []}}}, file=box)
+    half = edit.replace(b'"re"', b'"re\\ud83d"')
+    _, receipt = phone.push(phone.log[0], half)
+    assert (receipt.outcome, receipt.code) == ("quarantined", "data.malformed")
+    assert (
+        look.contents(waiting.one(UUID(op_of(half)))).line["data"]["set"]["colour"]["v"]
+        == "re\ufffd"
+    )
 
 
 def test_what_a_crash_left_unjudged_is_applied_later(

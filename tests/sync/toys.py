@@ -79,7 +79,7 @@ def check_notes(entries: Any) -> list[list[Problem]]:
 
 def note_columns(entry: Entry) -> dict[str, Any]:
     text = entry.data.get("text")
-    if text == "break the server":
+    if text == "break the record":
         raise RuntimeError("a bug in a record type")
     return {
         "length": len(text) if isinstance(text, str) else 0, "written": entry.observed,
@@ -131,7 +131,7 @@ NOTE = RecordType(
 )
 SECRET = RecordType(
     name="secret", model=Secret, policy=Policy.APPEND, kinds={"secret.tell": True}, columns=[],
-    project=lambda entry: {},
+    project=lambda entry: {}, urgent=True,
 )  # fmt: skip
 ALARM = RecordType(
     name="alarm",
@@ -151,6 +151,10 @@ VECTORS = Path(__file__).parent / "vectors" / "sealing.json"
 
 def react(applied: Any, now: dt.datetime) -> list[Draft]:
     """A note that cries for help opens an alarm."""
+    if any(item.entry.data.get("text") == "break the server" for item in applied):
+        raise RuntimeError("a bug in what follows")
+    if any(item.entry.data.get("text") == "break a library" for item in applied):
+        raise OverflowError("words that a library cannot take")
     return [
         Draft(
             op=ids.derived(item.entry.op, "alarm"),
@@ -170,6 +174,12 @@ def react(applied: Any, now: dt.datetime) -> list[Draft]:
 
 def kept(entries: Any, now: dt.datetime) -> dict[UUID, list[Draft]]:
     """Of what is not applied: a note that cries for help, a box that somebody calls dangerous."""
+    spoken = [(entry, json.dumps(entry.data)) for entry in entries]
+    return unjudged([entry for entry, said in spoken if "help" in said or "high" in said], now)
+
+
+def unjudged(entries: Any, now: dt.datetime) -> dict[UUID, list[Draft]]:
+    """Somebody has to look."""
     return {
         entry.op: [
             Draft(
@@ -183,7 +193,6 @@ def kept(entries: Any, now: dt.datetime) -> dict[UUID, list[Draft]]:
             )
         ]
         for entry in entries
-        if "help" in json.dumps(entry.data) or "high" in json.dumps(entry.data)
     }
 
 
