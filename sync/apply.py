@@ -11,8 +11,8 @@ from django.db import DataError, transaction
 
 from . import (
     awaited,
-    files,
     faults,
+    files,
     groups,
     inbox,
     moves,

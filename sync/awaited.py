@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from . import files, oplog, references, write
+from . import files, oplog, projecting, references, write
 from .entries import Applied, Entry
 from .feed import Touched
 from .protocol import messages
@@ -81,8 +81,10 @@ def _write_again(record_type: RecordType, entries: Sequence[Entry], touched: Tou
         row = rows.get(entry.target)
         if row is None or row.op != entry.op:
             continue
-        assert record_type.project
-        for name, value in record_type.project(entry).items():
+        columns, whole = projecting.project(record_type, entry)
+        if not whole:
+            entry.add_problem(projecting.UNUSABLE)
+        for name, value in columns.items():
             setattr(row, name, value)
         changed.append(row)
     write.save(record_type, changed, touched)
