@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import groups, inbox, moves, neutral, oplog, phrases, review, salvage, scope, write
+from . import faults, groups, inbox, moves, neutral, oplog, phrases, review, salvage, scope, write
 from .entries import Applied, Draft, Entry
 from .feed import Touched, stamp
 from .ports import Sender, ports
@@ -95,7 +95,7 @@ def _one_at_a_time(
                 entry.reset()
                 entry.hold("server.retry", message=phrases.SERVER_RETRY)
             with transaction.atomic():
-                settle(unit, now, error=repr(error))
+                settle(unit, now, error=faults.summary(error))
 
 
 def _look_through(entry: Entry, now: dt.datetime, ciphers: Mapping[UUID, Any]) -> None:
