@@ -28,7 +28,9 @@ class Answers:
         response = self._get_response(request)
         if request.path.startswith(_API) and _is_a_page_about_an_error(response):
             response = _problem(response)
-        if "no-store" not in response.get("Cache-Control", ""):
+        if (
+            "Cache-Control" not in response
+        ):  # a form or an edition of the rules says itself that it stays
             response["Cache-Control"] = "no-store"
         return response
 
