@@ -48,5 +48,4 @@ def _problem(response: HttpResponseBase) -> JsonResponse:
     for name in ("Allow", "Retry-After", "Vary", "Content-Language"):
         if name in response:
             made[name] = response[name]
-    response.close()
     return made

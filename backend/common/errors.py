@@ -108,6 +108,12 @@ class ParameterUnknown(DomainError):
     en = "Unknown in the address: {names}. What can be given: {known}."
 
 
+class DateUnusable(DomainError):
+    code = "date.range"
+    zh = "日期必须在 1900 年至 2199 年之间。请核对年份。"
+    en = "A date lies between the years 1900 and 2199. Check the year."
+
+
 class ServerFault(DomainError):
     code = "server.fault"
     status = 500
