@@ -104,7 +104,7 @@ class BodyTooLarge(DomainError):
 
 class ParameterUnknown(DomainError):
     code = "parameter.unknown"
-    zh = "地址中的参数无法识别：{names}。可用的参数：{known}。"
+    zh = "地址中的参数无法识别：{names}。请核对；可用的参数：{known}。"
     en = "Unknown in the address: {names}. What can be given: {known}."
 
 

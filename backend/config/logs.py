@@ -82,9 +82,14 @@ def configure(config: dict[str, Any]) -> None:
     sys.unraisablehook = lambda lost: _ended(lost.exc_type, lost.exc_value, lost.exc_traceback)
 
 
-def _warned(_: Warning | str, category: type[Warning], file: str, line: int, *__: Any) -> None:
+def _warned(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int,
+    file: Any = None, line: str | None = None,
+) -> None:  # fmt: skip
     """Django's about a time without a zone quotes the time."""
-    logging.getLogger(__name__).warning("%s at %s:%d", category.__name__, faults.short(file), line)
+    logging.getLogger(__name__).warning(
+        "%s at %s:%d", category.__name__, faults.short(filename), lineno
+    )
 
 
 def _ended(kind: type[BaseException], error: BaseException | None, trace: Any) -> None:

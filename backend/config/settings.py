@@ -312,6 +312,12 @@ REST_KNOX = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Huxing API",
     "VERSION": "1",
+    "DESCRIPTION": (
+        "Times are RFC 3339 with their offset; dates lie in 1900 to 2199. A parameter of the address"
+        " that is not listed is refused as `parameter.unknown`; only what phones bring (sync and"
+        " uploads) is taken whatever its address says. Nothing may keep an answer, unless it says so"
+        " itself."
+    ),
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
