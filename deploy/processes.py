@@ -29,8 +29,9 @@ class Processes:
 
         The log begins anew, unless the process takes the place of one that was killed.
         """
-        self.logs.mkdir(parents=True, exist_ok=True)
-        with self.log(name).open("ab" if name in self.running else "wb") as log:
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        anew = 0 if name in self.running else os.O_TRUNC
+        with os.fdopen(_private(self.log(name), os.O_APPEND | anew), "wb") as log:
             self.running[name] = subprocess.Popen(
                 command,
                 cwd=self.root,
@@ -39,6 +40,7 @@ class Processes:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o077,
             )
         self._write_down()
 
@@ -80,7 +82,15 @@ class Processes:
     def _write_down(self) -> None:
         alive = [child.pid for child in self.running.values() if child.poll() is None]
         notes = [(pid, psutil.Process(pid).create_time()) for pid in alive]
-        _notes(self.logs).write_text(json.dumps(notes))
+        with os.fdopen(_private(_notes(self.logs), os.O_TRUNC), "w") as file:
+            file.write(json.dumps(notes))
+
+
+def _private(file: Path, flags: int) -> int:
+    """Opens it for writing, for its owner alone, also where an older version has made it."""
+    opened = os.open(file, os.O_WRONLY | os.O_CREAT | flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
 
 
 def _end_session(pid: int) -> None:

@@ -63,7 +63,7 @@ class Stack:
         self.address = f"http://127.0.0.1:{port}"
         self.environment = environment.kept(data, database_url)
         for folder in ("queue", "queue-control"):
-            (data / folder).mkdir(exist_ok=True)
+            (data / folder).mkdir(mode=0o700, exist_ok=True)
         self.processes = Processes(ROOT, data / "logs", self.environment)
 
     def __enter__(self) -> Self:

@@ -79,7 +79,7 @@ def apply(
         logger.error(
             "a push of %d operations fell back to one at a time (%s)",
             len(entries),
-            faults.told(error),
+            faults.summary(error),
         )
         _one_at_a_time(pending, closed, now, ciphers)
         look_through(aside, now=now, ciphers=ciphers)
@@ -109,12 +109,12 @@ def _one_at_a_time(
         try:
             _transact_unit(unit, now, ciphers)
         except Exception as error:  # noqa: BLE001  nothing may cost a neighbour
-            logger.error("operation %s is held for a retry (%s)", unit[0].op, faults.told(error))
+            logger.error("operation %s is held for a retry (%s)", unit[0].op, faults.summary(error))
             for entry in unit:
                 entry.reset()
                 entry.hold("server.retry", message=phrases.SERVER_RETRY)
             with transaction.atomic():
-                settle(unit, now, error=faults.told(error))
+                settle(unit, now, error=faults.summary(error))
 
 
 # What somebody's words do to a library. No later try would end otherwise.
@@ -132,7 +132,9 @@ def _transact_unit(unit: Sequence[Entry], now: dt.datetime, ciphers: Mapping[UUI
         if decided or evidence != waiting:
             raise
         ops = frozenset(entry.op for entry in evidence)
-        logger.error("operations %s are for a person to read (%s)", sorted(ops), faults.told(error))
+        logger.error(
+            "operations %s are for a person to read (%s)", sorted(ops), faults.summary(error)
+        )
         for entry in evidence:
             entry.reset()
         _transact(evidence, [], now, ciphers, wordless=ops)
@@ -153,7 +155,9 @@ def look_through(
         except Exception as error:  # noqa: BLE001  nothing may cost a neighbour
             # It is stored and in the administrators' queue.
             logger.error(
-                "line %s could not be looked through for dangers (%s)", entry.op, faults.told(error)
+                "line %s could not be looked through for dangers (%s)",
+                entry.op,
+                faults.summary(error),
             )
 
 

@@ -50,7 +50,7 @@ def project(record_type: RecordType, entry: Entry) -> tuple[Columns, bool]:
             raise
         logger.error(
             "operation %s: a %s cannot be made of all of it (%s)",
-            entry.op, record_type.name, faults.told(error),
+            entry.op, record_type.name, faults.summary(error),
         )  # fmt: skip
     projected = record_type.project
     data = _usable(entry.data, lambda less: projected(replace(entry, data=less)))
@@ -74,7 +74,7 @@ def _of_values(
         return storable(record_type, projected(values, shard))
     except Exception as error:  # noqa: BLE001  whatever it is, the record must be made
         logger.error(
-            "a %s cannot be made of all its values (%s)", record_type.name, faults.told(error)
+            "a %s cannot be made of all its values (%s)", record_type.name, faults.summary(error)
         )
     less = _usable(values, lambda less: projected(less, shard))
     return storable(record_type, projected(less, shard))[0], False

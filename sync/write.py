@@ -67,7 +67,7 @@ def _checked(record_type: RecordType, entries: Sequence[Entry]) -> list[list[Pro
     except Exception as error:  # noqa: BLE001  whatever it is, the record must be made
         if len(entries) > 1:
             return [found for entry in entries for found in _checked(record_type, [entry])]
-        logger.error("operation %s cannot be checked (%s)", entries[0].op, faults.told(error))
+        logger.error("operation %s cannot be checked (%s)", entries[0].op, faults.summary(error))
         return [[projecting.UNUSABLE]]
 
 

@@ -1,6 +1,7 @@
 """What all API endpoints share: the shape of an error and the shape of a page."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
@@ -13,7 +14,10 @@ from rest_framework.views import exception_handler
 
 from fieldforms.errors import FormError
 
-from .errors import BodyUnreadable, DomainError
+from .errors import BodyUnreadable, DateUnusable, DomainError
+
+# Years that a date of the API may lie in.
+EARLIEST, LATEST = 1900, 2199
 
 
 class Pages(PageNumberPagination):
@@ -29,11 +33,25 @@ PAGING = [
 
 
 def read(shape: type[serializers.Serializer], given: Any) -> dict[str, Any]:
-    """What was given, checked. Raises `ValidationError` naming the fields."""
+    """What was given, checked. Raises `ValidationError` naming the fields, and `DateUnusable`."""
     checked = shape(data=given)
-    checked.is_valid(raise_exception=True)
+    try:
+        checked.is_valid(raise_exception=True)
+    except OverflowError as error:  # a time that is in no year of another time zone
+        raise DateUnusable() from error
     data: dict[str, Any] = checked.validated_data
+    if far := [name for name, value in data.items() if is_far(value)]:
+        raise DateUnusable(fields=tuple(far))
     return data
+
+
+def is_far(value: Any) -> bool:
+    """Nobody means such a day, and reckoning with it leaves what dates can hold."""
+    if isinstance(value, dict):
+        return any(is_far(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(is_far(one) for one in value)
+    return isinstance(value, date) and not EARLIEST <= value.year <= LATEST
 
 
 def page_of(

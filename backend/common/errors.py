@@ -85,3 +85,37 @@ class BodyUnreadable(DomainError):
     code = "parse_error"
     zh = "请求内容无法解析:{detail}。请按接口说明以 JSON 格式发送。"
     en = "The body cannot be read: {detail}. Send JSON as the schema says."
+
+
+class RequestUnusable(DomainError):
+    """What Django itself refuses before a view sees it."""
+
+    code = "request.unusable"
+    zh = "请求无法处理。请核对地址、请求头和内容。"
+    en = "The request cannot be processed. Check its address, headers and body."
+
+
+class BodyTooLarge(DomainError):
+    code = "body.too_large"
+    status = 413
+    zh = "请求内容过大。请分几次发送。"
+    en = "The body is too large. Send it in parts."
+
+
+class ParameterUnknown(DomainError):
+    code = "parameter.unknown"
+    zh = "地址中的参数无法识别：{names}。请核对；可用的参数：{known}。"
+    en = "Unknown in the address: {names}. What can be given: {known}."
+
+
+class DateUnusable(DomainError):
+    code = "date.range"
+    zh = "日期必须在 1900 年至 2199 年之间。请核对年份。"
+    en = "A date lies between the years 1900 and 2199. Check the year."
+
+
+class ServerFault(DomainError):
+    code = "server.fault"
+    status = 500
+    zh = "服务器出现故障，已记录。请稍后再试；若仍不行，请告知管理员。"
+    en = "The server failed, and has noted it. Try again later, and tell an administrator if it goes on."

@@ -23,6 +23,9 @@ from fieldforms import vocabulary
 T = TypeVar("T")
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
+# What any process of the server writes (files, queue, logs, ledger) is for its own user alone.
+os.umask(0o077)
+
 
 def env(name: str, default: str | None = None) -> str:
     value = os.environ.get(name, default)
@@ -188,6 +191,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "backend.common.answers.Answers",
+    "backend.config.parameters.KnownParameters",
+    "backend.common.unusable.UsableInput",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -290,11 +296,18 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["backend.accounts.permissions.SignedIn"],
+    "DEFAULT_PARSER_CLASSES": [
+        "backend.common.parsers.StrictJson",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "backend.config.openapi.Schema",
     "DEFAULT_PAGINATION_CLASS": "backend.common.api.Pages",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "backend.common.api.problem_response",
+    # An answer's form is chosen by Accept alone; `format` is a parameter like any other.
+    "URL_FORMAT_OVERRIDE": None,
 }
 KNOX_TOKEN_MODEL = "accounts.AccessToken"
 # Knox's own table is replaced by ours; its migrations would make it all the same.
@@ -308,6 +321,12 @@ REST_KNOX = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Huxing API",
     "VERSION": "1",
+    "DESCRIPTION": (
+        "Times are RFC 3339 with their offset; dates lie in 1900 to 2199. A parameter of the address"
+        " that is not listed is refused as `parameter.unknown`; only what phones bring (sync and"
+        " uploads) is taken whatever its address says. Nothing may keep an answer, unless it says so"
+        " itself."
+    ),
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -442,10 +461,13 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "control_folder": str(HUXING_DATA_DIR / "queue-control"),
     }
 
+LOGGING_CONFIG = "backend.config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": logs.formatter(env_choice("HUXING_LOG_FORMAT", logs.FORMATS))},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": env("HUXING_LOG_LEVEL", "INFO")},
+    # These bring handlers of their own, whose formatters let everything pass.
+    "loggers": logs.taken_over("django", "django.server", "_granian", "granian.access"),
 }

@@ -12,6 +12,7 @@ from backend.accounts import queries as accounts
 from backend.audit import queries
 from backend.audit import services as auditing
 from backend.common import clock
+from backend.common.api import is_far
 
 from .access import OfficeRequest, office, show
 
@@ -31,7 +32,8 @@ class AuditForm(forms.Form):
 
     def given(self) -> dict[str, Any]:
         self.is_valid()
-        given = {name: value for name, value in self.cleaned_data.items() if value}
+        found = self.cleaned_data.items()
+        given = {name: value for name, value in found if value and not is_far(value)}
         if "since" in given:
             given["since"] = _midnight(given["since"])
         if "until" in given:

@@ -10,6 +10,13 @@ class PurposeRequired(DomainError):
     en = "Say what the dossier is for, such as which court and which matter."
 
 
+class PurposeTooLong(DomainError):
+    code = "dossier.purpose_long"
+    fields = ("purpose",)
+    zh = "用途不得超过 {limit} 个字。"
+    en = "The purpose has {limit} characters at most."
+
+
 class ReasonRequired(DomainError):
     code = "dossier.reason"
     status = 403

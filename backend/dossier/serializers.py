@@ -2,10 +2,14 @@
 
 from rest_framework import serializers
 
+from .services import LONGEST_PURPOSE
+
 
 class MakeIn(serializers.Serializer):
     purpose = serializers.CharField(
-        max_length=2000, allow_blank=True, help_text="Stands on the cover; kept, sealed."
+        max_length=LONGEST_PURPOSE,
+        allow_blank=True,
+        help_text="Stands on the cover; kept, sealed.",
     )
     case = serializers.UUIDField(
         required=False, allow_null=True, default=None,

@@ -22,6 +22,8 @@ from .store import forget
 
 __all__ = ["dossier_make", "forget"]
 # How long making one waits for the audit log to be closed up to now; else an older head serves.
+# On a cover it has to fit a page.
+LONGEST_PURPOSE = 2000
 PATIENCE = 2.0
 
 
@@ -49,12 +51,14 @@ def dossier_make(
 ) -> Dossier:
     """One of the child's whole file; with what is sealed only for a sealed case, by who sees that.
 
-    Raises `NotFound`, `PurposeRequired` and `DossierWaits`.
+    Raises `NotFound`, `PurposeRequired`, `PurposeTooLong` and `DossierWaits`.
     """
     row = scope.child_of(child, actor=actor, now=now)
     chosen = scope.case_of(case, child=child, actor=actor, now=now) if case else None
     if not purpose.strip():
         raise errors.PurposeRequired()
+    if len(purpose) > LONGEST_PURPOSE:
+        raise errors.PurposeTooLong(limit=LONGEST_PURPOSE)
     order = _Order(
         dossier=ids.uuid7(now), child=child, household=row.household, division=row.division,
         case=chosen.id if chosen else None, sealed=bool(chosen and chosen.sealed),

@@ -12,7 +12,11 @@ from .replay import catch_up
 
 logger = logging.getLogger(__name__)
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_LATER = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "30")]
+_LATER = [
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("Retry-After", "30"),
+    ("Cache-Control", "no-store"),
+]
 
 
 class AfterTheLedger:

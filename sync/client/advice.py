@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from .. import faults
 from .log import New
 from .view import Seen
 
@@ -61,7 +62,7 @@ def advise(news: Sequence[New], held: Held, *, language: str) -> Advice:
     try:
         return _adviser(name)(news, held, language=language)
     except Exception as error:  # noqa: BLE001  whatever it is, the operation must reach the server
-        fault = f"{name} failed ({error!r}): saved, and not judged on this phone"
+        fault = f"{name} failed ({faults.summary(error)}): saved, and not judged on this phone"
         return Advice(news, {"fault": fault}, [fault])
 
 

@@ -24,6 +24,8 @@ def test_a_process_that_dies_is_named_with_its_last_words(processes: Processes) 
     processes.start("worker", [sys.executable, "-c", "import sys; sys.exit('no broker')"])
     assert processes.watch() == "worker"
     assert processes.tail("worker") == "no broker"
+    for file in processes.logs.iterdir():  # a traceback of old may stand in it
+        assert file.stat().st_mode & 0o777 == 0o600
     processes.stop()
 
 

@@ -9,6 +9,7 @@ from openpyxl.styles import Font
 
 from backend.caseload.roster import files
 from backend.caseload.roster.errors import FileTooLarge, FileUnreadable
+from backend.common import sheets
 
 ROWS = [["姓名", "身份证号", "村（居）"], ["张秀英", "522630201503280020", "台拱村"]]
 
@@ -49,6 +50,28 @@ def test_rows_with_nothing_but_borders_are_no_rows() -> None:
     content = io.BytesIO()
     book.save(content)
     assert files.table(content.getvalue()) == [tuple(row) for row in ROWS]
+
+
+def test_what_is_given_back_is_text_and_computes_nothing_secure() -> None:
+    typed = [
+        "=1+1",
+        "+86 139",
+        "-1",
+        "@SUM(A1)",
+        "\t=1+1",
+        "\r=1",
+        "#N/A",
+        "522630201503280020",
+        20150328,
+    ]
+    cells = load_workbook(
+        io.BytesIO(sheets.workbook([typed, ["a\x00b\x1b", "长" * 40_000, None]]))
+    ).active
+    for cell, value in zip(cells[1], typed, strict=True):
+        assert (cell.data_type, cell.number_format, cell.quotePrefix) == ("s", "@", True)
+        assert cell.value.strip() == str(value).strip()
+    assert cells["A2"].value == "a\ufffdb\ufffd"
+    assert len(cells["B2"].value) == 32_767
 
 
 @pytest.mark.parametrize(

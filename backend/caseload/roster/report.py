@@ -1,11 +1,10 @@
 """What an import did or would do: counts, and an answer for each row that has one."""
 
-import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openpyxl import Workbook
+from backend.common import sheets
 
 from .columns import columns
 from .importing import Plan
@@ -63,21 +62,16 @@ def sheet(told: Mapping[str, Any], *, english: bool) -> bytes:
     Corrected, it is itself a roster.
     """
     note = columns()["problem"].header
-    book = Workbook()
-    page = book.active
-    assert page is not None
     headings = [heading for heading in told["headings"] if heading != note]
-    page.append([*headings, note])
+    lines: list[list[Any]] = [[*headings, note]]
     for row in told["rows"]:
         if row["outcome"] not in {"repeated", "refused"}:
             continue
         cells = dict(enumerate(row["cells"]))
         said = [cells.get(p, "") for p, h in enumerate(told["headings"]) if h != note]
         sentences = (Slip(*slip).message(english=english) for slip in row["slips"])
-        page.append([*said, " ".join(sentences)])
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+        lines.append([*said, " ".join(sentences)])
+    return sheets.workbook(lines)
 
 
 def _rows(plan: Plan) -> Iterator[tuple[Row, str, str]]:

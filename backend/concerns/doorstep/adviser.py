@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sync import faults
 from sync.client.advice import Advice, Held
 from sync.client.log import New
 
@@ -31,9 +32,9 @@ def advise(news: Sequence[New], held: Held, *, language: str) -> Advice:
     for one in told:
         try:
             judged.append(rules.judge(one))
-        except Exception:
+        except Exception as error:  # noqa: BLE001
             # A fault in the facts of one child must not silence the others; a person judges it.
-            logger.exception("what was told of %s could not be judged", one.file)
+            logger.error("%s could not be judged: %s", one.file, faults.summary(error))
             notes.append("by_hand")
     said = words.said(judged, notes=notes, ruleset=rules.sha256, config=held.config)
     return _said(_claimed(news, judged, rules.sha256), said, language)

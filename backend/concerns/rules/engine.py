@@ -11,6 +11,8 @@ from typing import Any
 
 import cel
 
+from sync import faults
+
 from .lint import fact_names
 from .model import Branch, Rule, Ruleset
 
@@ -68,7 +70,7 @@ def evaluate(ruleset: Ruleset, facts: Facts, *, sealed: bool | None = None) -> E
         try:
             _evaluate_rule(rule, facts, context, evaluation)
         except Exception as error:  # noqa: BLE001  a broken rule must never cost a child the others
-            evaluation.failures.append(f"{rule.id} version {rule.version}: {error!r}")
+            evaluation.failures.append(f"{rule.id} version {rule.version}: {faults.summary(error)}")
             evaluation.findings.append(_by_hand(rule))
     return evaluation
 

@@ -1,13 +1,14 @@
 """One HTTP request, bounded in time, to an address that was looked at first."""
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+from .addresses import is_public
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -38,13 +39,19 @@ class Answer:
 class _Line(http.client.HTTPConnection):
     """Goes to one of the addresses that were looked at; a certificate must be the host's own."""
 
-    def __init__(self, to: SplitResult, addresses: list[str], context: ssl.SSLContext | None):
+    def __init__(
+        self, to: SplitResult, addresses: list[str], context: ssl.SSLContext | None, *, private: bool
+    ) -> None:  # fmt: skip
         self.default_port = 443 if context else 80  # what the Host header may leave out
         super().__init__(to.hostname or "", to.port or self.default_port)
-        self._addresses, self._context = addresses, context
+        self._addresses, self._context, self._private = addresses, context, private
 
     def connect(self) -> None:
         line = self._reach()
+        # What lies between may lead elsewhere: the address that counts is the one at the other end.
+        if not self._private and not is_public(str(line.getpeername()[0])):
+            line.close()
+            raise Unreached("address", final=True)
         # TLS is spoken within the time for connecting, and the watchdog can cut it off.
         self.sock = line
         if self._context:
@@ -71,7 +78,7 @@ def request(
     to = checked_address(url, private=private)
     addresses = _looked_up(to, private=private)
     context = ssl.create_default_context() if to.scheme == "https" else None
-    line = _Line(to, addresses, context)
+    line = _Line(to, addresses, context, private=private)
     cut = threading.Event()
     watchdog = threading.Timer(ALL_SECONDS, _cut_off, (line, cut))
     watchdog.daemon = True
@@ -124,7 +131,7 @@ def checked_address(url: str, *, private: bool) -> SplitResult:
 def _is_private(host: str) -> bool:
     """Of an address in numbers; a name may lead anywhere."""
     try:
-        return not _is_public(host)
+        return not is_public(host)
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
@@ -136,16 +143,9 @@ def _looked_up(to: SplitResult, *, private: bool) -> list[str]:
     except (OSError, UnicodeError) as error:
         raise Unreached("name") from error
     addresses = list(dict.fromkeys(str(item[4][0]) for item in found))[:_ADDRESSES]
-    if not private and not all(_is_public(address) for address in addresses):
+    if not private and not all(is_public(address) for address in addresses):
         raise Unreached("address", final=True)
     return addresses
-
-
-def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and (inner := ip.ipv4_mapped or ip.sixtofour):
-        ip = inner
-    return ip.is_global and not ip.is_multicast
 
 
 def _seconds(said: str | None) -> int | None:

@@ -1,0 +1,37 @@
+"""Sheets that are given out. Their cells are text, whoever wrote what stands in them."""
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.worksheet.worksheet import Worksheet
+
+_TEXT = "@"
+# Excel's own limit; openpyxl cuts there too, and says nothing.
+_LONGEST = 32_767
+
+
+def workbook(rows: Iterable[Sequence[Any]]) -> bytes:
+    """An .xlsx of one sheet. A formula among the values is shown as it was typed and computes nothing."""
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    for number, row in enumerate(rows, start=1):
+        for place, value in enumerate(row, start=1):
+            if value is not None and value != "":
+                _write(page, number, place, str(value))
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _write(page: Worksheet, row: int, column: int, text: str) -> None:
+    cell = page.cell(row, column)
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)[:_LONGEST]
+    # Set after the value: openpyxl takes what begins with "=" for a formula, "#N/A" for an error.
+    cell.data_type = "s"
+    cell.number_format = _TEXT
+    # Excel then leaves it a text also when somebody edits it.
+    cell.quotePrefix = True
