@@ -71,13 +71,12 @@ class Office:
 
     def every(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """All rows of a paged list."""
-        page = 1
+        found = self.get(path, size=200, **query)
         while True:
-            found = self.get(path, size=200, page=page, **query)
             yield from found["results"]
             if not found["next"]:
                 return
-            page += 1
+            found = self.get(found["next"].partition("/api/v1/")[2])
 
     def _request(self, method: str, path: str, body: Any) -> urllib.request.Request:
         headers = {"Accept-Language": "en", "Content-Type": "application/json"}

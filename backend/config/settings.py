@@ -283,8 +283,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["backend.accounts.permissions.SignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "backend.config.openapi.Schema",
-    "DEFAULT_PAGINATION_CLASS": "backend.common.api.Pages",
-    "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "backend.common.api.problem_response",
 }
 KNOX_TOKEN_MODEL = "accounts.AccessToken"
