@@ -206,6 +206,12 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(env("DATABASE_URL"))}
+# Seconds, for whoever serves requests; `backend.config.timeouts` puts them on its connections.
+DATABASE_TIMEOUTS = {
+    "statement_timeout": env_int("HUXING_STATEMENT_SECONDS", 30),
+    "lock_timeout": env_int("HUXING_LOCK_SECONDS", 10),
+    "idle_in_transaction_session_timeout": env_int("HUXING_IDLE_SECONDS", 60),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"
