@@ -183,7 +183,9 @@ def setting(name: str, value: str) -> Iterator[None]:
             cursor.execute(f"RESET {name}")
 
 
-@pytest.mark.parametrize(("limit", "time"), [("lock_timeout", "100ms"), ("statement_timeout", "1s")])
+@pytest.mark.parametrize(
+    ("limit", "time"), [("lock_timeout", "100ms"), ("statement_timeout", "1s")]
+)
 def test_a_lock_that_never_comes_holds_one_operation_and_harms_no_neighbour(
     world: World, phone: Bare, limit: str, time: str
 ) -> None:
