@@ -157,6 +157,7 @@ INSTALLED_APPS = [
     "backend.regions",
     "backend.accounts",
     "backend.notifications",
+    "backend.tasks",
     "backend.duty",
     "backend.children",
     "backend.caseload",
@@ -395,6 +396,15 @@ CELERY_BEAT_SCHEDULE = {
     "open-kept": {"task": "sync.tasks.open_kept", "schedule": timedelta(minutes=1)},
     "force-held-operations": {"task": "sync.tasks.force_held", "schedule": timedelta(minutes=15)},
     "raise-alarms": {"task": "sync.tasks.raise_alarms", "schedule": timedelta(minutes=5)},
+    # Whoever asks nudges the worker; likewise.
+    "carry-on-with-tasks": {
+        "task": "backend.tasks.tasks.carry_on",
+        "schedule": timedelta(minutes=1),
+    },
+    "forget-expired-tasks": {
+        "task": "backend.tasks.tasks.forget_expired",
+        "schedule": timedelta(hours=1),
+    },
     "finish-assignment-orders": {
         "task": "backend.caseload.tasks.finish_orders",
         "schedule": timedelta(minutes=1),
