@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.postgres import operations as postgres
 from django.contrib.postgres.functions import RandomUUID
-from django.db import migrations, models
+from django.db import ProgrammingError, connection, migrations, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from django.db.models.functions import Now
@@ -138,3 +138,45 @@ def test_what_locks_a_large_table_or_breaks_the_code_of_before_is_refused(
     migration.operations = [operation]
     found = problems(migration, release.clone(), set(release.models))
     assert (word in "".join(found)) if word else found == []
+
+
+@pytest.mark.django_db
+def test_the_code_of_the_release_reads_and_writes_the_tables_as_they_are_now(
+    release: ProjectState,
+) -> None:
+    """By the release's own models: every statement of theirs names its columns, and no other."""
+    # Tables of libraries without migrations are not among them.
+    models_ = [model for model in release.apps.get_models() if model._meta.app_label in RELEASED]
+    for model in models_:
+        list(model._base_manager.all()[:1])
+    assert [one for model in models_ for one in unknown_to(model)] == []
+
+
+def unknown_to(model: Any) -> list[str]:
+    """Columns that an insert of the release leaves out and the database cannot fill in by itself."""
+    known = {field.column for field in model._meta.concrete_fields}
+    with connection.cursor() as cursor:
+        cursor.execute(_MUST_BE_GIVEN, [model._meta.db_table])
+        return [f"{model._meta.db_table}.{name}" for (name,) in cursor if name not in known]
+
+
+_MUST_BE_GIVEN = """
+SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0
+  AND NOT attisdropped AND attnotnull AND NOT atthasdef AND attidentity = ''
+"""
+
+
+@pytest.mark.django_db
+def test_a_column_that_the_code_of_the_release_does_not_fill_in_would_be_seen(
+    release: ProjectState,
+) -> None:
+    operation = release.apps.get_model("sync", "Operation")
+    assert unknown_to(operation) == []
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE sync_operation ADD more text NOT NULL DEFAULT ''")
+        assert unknown_to(operation) == []
+        cursor.execute("ALTER TABLE sync_operation ALTER more DROP DEFAULT")
+        assert unknown_to(operation) == ["sync_operation.more"]
+        cursor.execute("ALTER TABLE sync_operation DROP COLUMN code")
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        list(operation._base_manager.all()[:1])
