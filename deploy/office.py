@@ -1,6 +1,7 @@
 """The API as somebody at a desk uses it: JSON over HTTP, with the standard library."""
 
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -69,15 +70,29 @@ class Office:
         except urllib.error.HTTPError as refusal:
             raise Refusal("POST", path, Answer(refusal.code, _read(refusal.read()))) from refusal
 
+    def result(self, task: dict[str, Any]) -> Any:
+        """What comes of a task that was asked for, once a worker is through with it.
+
+        Raises `Refusal` for one that failed, and `TimeoutError` after `SECONDS`.
+        """
+        path, until = f"tasks/{task['id']}/", time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            answer = self.ask("GET", path)
+            if answer.status != 200 or answer.body["state"] in ("failed", "cancelled"):
+                raise Refusal("GET", path, answer)
+            if answer.body["ended"]:
+                return answer.body["result"]
+            time.sleep(0.5)
+        raise TimeoutError(f"{path} has not ended after {SECONDS} seconds")
+
     def every(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """All rows of a paged list."""
-        page = 1
+        found = self.get(path, size=200, **query)
         while True:
-            found = self.get(path, size=200, page=page, **query)
             yield from found["results"]
             if not found["next"]:
                 return
-            page += 1
+            found = self.get(found["next"].partition("/api/v1/")[2])
 
     def _request(self, method: str, path: str, body: Any) -> urllib.request.Request:
         headers = {"Accept-Language": "en", "Content-Type": "application/json"}
@@ -89,7 +104,7 @@ class Office:
 
     def _expect(self, method: str, path: str, body: Any) -> Any:
         answer = self.ask(method, path, body)
-        if answer.status not in (200, 201, 204):
+        if answer.status not in (200, 201, 202, 204):
             raise Refusal(method, path, answer)
         return answer.body
 

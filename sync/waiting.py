@@ -93,10 +93,10 @@ def listed(filters: Filters, *, now: dt.datetime, alarm_after: dt.timedelta) -> 
         (sources[what].none() if elsewhere and what != OPERATION else sources[what])
         .annotate(what=Value(what, output_field=CharField()))
         .order_by()
-        .values_list("key", "what", "since")
+        .values_list("key", "what", "since", named=True)
         for what in wanted
     )
-    union: QuerySet[Any, Any] = first.union(*others, all=True).order_by("since", "key")
+    union: QuerySet[Any, Any] = first.union(*others, all=True).order_by("since", "key", "what")
     return union
 
 

@@ -30,6 +30,7 @@ from backend.notifications.services import Notice
 from backend.referrals import queries as referred
 from backend.referrals import services as referrals
 from backend.regions.models import Division
+from backend.tasks.services import task_ask
 from backend.visits.models import VisitPart
 from fieldforms.services import publish_forms
 from sync import recovered
@@ -164,6 +165,11 @@ def build() -> Cast:
             person=administrator.id, now=NOW,
         )  # fmt: skip
         county.ids["roster"] = roster.id
+        county.ids["task"] = task_ask(
+            kind="roster_preview", actor=administrator.id, county=county.village, now=NOW,
+            said={"division": county.village[:6]},
+        ).id  # fmt: skip
+        county.marks.append(str(county.ids["task"]))
         county.ids["recovered"] = _recovered(county)
         borrower = people["township" if county is here else "far_supervisor"]
         county.ids["loan"] = _loan(county, borrower)

@@ -90,7 +90,7 @@ def open_in_area(*, viewer: UUID, kind: str, division: str, now: datetime) -> Qu
         .exclude(conflicts=[])
         .annotate(type=Value(name, output_field=CharField()))
         .order_by()
-        .values_list("id", "type")
+        .values_list("id", "type", named=True)
         for name in wanted
     )
     return first.union(*others, all=True).order_by("type", "id") if others else first.order_by("id")

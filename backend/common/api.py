@@ -4,32 +4,42 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError, ValidationError
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import exception_handler
 
 from fieldforms.errors import FormError
 
+from . import pages
 from .errors import BodyUnreadable, DateUnusable, DomainError
+from .pages import PageByNumber
 
 # Years that a date of the API may lie in.
 EARLIEST, LATEST = 1900, 2199
+# Rows a page: without a word about it, and at most.
+SIZE, MOST = 50, 200
 
 
-class Pages(PageNumberPagination):
-    page_size_query_param = "size"
-    max_page_size = 200
+class PageIn(serializers.Serializer):
+    """The query parameters of every list in pages."""
+
+    cursor = serializers.CharField(
+        required=False, default="", allow_blank=True,
+        help_text="From `next` or `previous` of an answer; the first page without it.",
+    )  # fmt: skip
+    size = serializers.IntegerField(
+        required=False,
+        default=SIZE,
+        min_value=1,
+        help_text=f"Rows a page; {MOST} at most are given.",
+    )
 
 
-# The query parameters of every paged list.
-PAGING = [
-    OpenApiParameter("page", int),
-    OpenApiParameter("size", int, description="Rows a page, 200 at most."),
-]
+PAGING = [PageIn]
 
 
 def read(shape: type[serializers.Serializer], given: Any) -> dict[str, Any]:
@@ -58,10 +68,31 @@ def page_of(
     request: Request, found: Any, shape: type[serializers.Serializer],
     items: Callable[[Any], Any] = lambda rows: rows,
 ) -> Response:  # fmt: skip
-    """One page of what was found. `items` makes what is shown of a page's rows, in fixed statements."""
-    pages = Pages()
-    rows: Any = pages.paginate_queryset(found, request) or []
-    return pages.get_paginated_response(shape(items(rows), many=True).data)
+    """One page of what was found. `items` makes what is shown of a page's rows, in fixed statements.
+
+    Raises `ValidationError`, `CursorUnknown` and `PageByNumber`.
+    """
+    query = request.query_params
+    if "page" in query:
+        raise PageByNumber()
+    given = read(PageIn, query)
+    page = pages.page(
+        found, cursor=given["cursor"], size=min(given["size"], MOST),
+        of=pages.about(request.path, dict(query.lists())),
+    )  # fmt: skip
+    address = request.build_absolute_uri()
+
+    def link(cursor: str | None) -> str | None:
+        return cursor and replace_query_param(address, "cursor", cursor)
+
+    return Response(
+        {
+            "count": page.total,
+            "next": link(page.next),
+            "previous": link(page.previous),
+            "results": shape(items(page.rows), many=True).data,
+        }
+    )
 
 
 def paged(item: type[serializers.Serializer]) -> Any:

@@ -6,6 +6,7 @@ No child is named and no word is shown: whoever looks further opens the file, an
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -56,6 +57,12 @@ def listed(*, viewer: UUID, now: datetime) -> list[Marked]:
         for part, signs in signed
     ]
     return [(part, signs) for part, signs in found if signs]
+
+
+def key(marked: Marked) -> list[Any]:
+    """What the list ascends by."""
+    part, _ = marked
+    return [-part.observed.timestamp(), str(part.id)]
 
 
 def items(found: Sequence[Marked], *, viewer: UUID, now: datetime) -> list[Look]:

@@ -166,6 +166,7 @@ INSTALLED_APPS = [
     "backend.regions",
     "backend.accounts",
     "backend.notifications",
+    "backend.tasks",
     "backend.duty",
     "backend.children",
     "backend.caseload",
@@ -221,6 +222,12 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(env("DATABASE_URL"))}
+# Seconds, for whoever serves requests; `backend.config.timeouts` puts them on its connections.
+DATABASE_TIMEOUTS = {
+    "statement_timeout": env_int("HUXING_STATEMENT_SECONDS", 30),
+    "lock_timeout": env_int("HUXING_LOCK_SECONDS", 10),
+    "idle_in_transaction_session_timeout": env_int("HUXING_IDLE_SECONDS", 60),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"
@@ -303,8 +310,6 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "backend.config.openapi.Schema",
-    "DEFAULT_PAGINATION_CLASS": "backend.common.api.Pages",
-    "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "backend.common.api.problem_response",
     # An answer's form is chosen by Accept alone; `format` is a parameter like any other.
     "URL_FORMAT_OVERRIDE": None,
@@ -421,6 +426,15 @@ CELERY_BEAT_SCHEDULE = {
     "open-kept": {"task": "sync.tasks.open_kept", "schedule": timedelta(minutes=1)},
     "force-held-operations": {"task": "sync.tasks.force_held", "schedule": timedelta(minutes=15)},
     "raise-alarms": {"task": "sync.tasks.raise_alarms", "schedule": timedelta(minutes=1)},
+    # Whoever asks nudges the worker; likewise.
+    "carry-on-with-tasks": {
+        "task": "backend.tasks.tasks.carry_on",
+        "schedule": timedelta(minutes=1),
+    },
+    "forget-expired-tasks": {
+        "task": "backend.tasks.tasks.forget_expired",
+        "schedule": timedelta(hours=1),
+    },
     "finish-assignment-orders": {
         "task": "backend.caseload.tasks.finish_orders",
         "schedule": timedelta(minutes=1),

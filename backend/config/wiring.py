@@ -15,18 +15,21 @@ from backend.attachments import queries as attachments
 from backend.caseload import exposure
 from backend.caseload import queries as caseload
 from backend.caseload.record import RECORD_TYPES as CASELOAD
+from backend.caseload.roster import as_tasks as roster
 from backend.children import queries as children
 from backend.children.record import RECORD_TYPES as CHILDREN
 from backend.common import clock, encrypted, ledger, outbox_keys
 from backend.concerns import answerable, rulesets, variants
 from backend.concerns.editions import numbers as unreachable
 from backend.concerns.record import RECORD_TYPES as CONCERNS
+from backend.dossier import as_tasks as dossiers
 from backend.dossier.record import RECORD_TYPES as DOSSIER
 from backend.erasure.record import RECORD_TYPES as ERASURE
 from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
 from backend.referrals import directory, phone_book
 from backend.referrals.record import RECORD_TYPES as REFERRALS
 from backend.regions import codes
+from backend.tasks import kinds as tasks
 from backend.visits.record import RECORD_TYPES as VISITS
 from fieldforms import facts, sealing, suspects, wording
 from fieldforms import queries as forms
@@ -49,6 +52,7 @@ def install() -> None:
     )  # fmt: skip
     for record_type in (*ours, review.REVIEW, RECOVERED, LOSS):
         registry.register(record_type)
+    tasks.install(*roster.KINDS, *dossiers.KINDS)
     unreachable.install(phone_book.reachable)
     ports.install(
         ports.Ports(

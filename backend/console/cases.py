@@ -18,7 +18,7 @@ def cases(request: OfficeRequest) -> HttpResponse:
     viewer, now, today = request.visitor.person, clock.now(), clock.today()
     form = CasesForm(request.GET, prefixes=queries.reach(viewer, on=today).works)
     sheet = paged(request, queries.listed(viewer=viewer, filters=form.filters(viewer), now=now))
-    items = queries.items(sheet.page.object_list, viewer=viewer, now=now)
+    items = queries.items(sheet.rows, viewer=viewer, now=now)
     ages = [clocks.age(item.birth_date, today) if item.birth_date else "" for item in items]
     context = {
         "form": form, "sheet": sheet, "rows": list(zip(items, ages, strict=True)), "now": now,

@@ -31,7 +31,7 @@ def children(request: OfficeRequest) -> HttpResponse:
         unassigned="unassigned" in given,
     )
     sheet = paged(request, found)
-    items = queries.items(sheet.page.object_list, viewer=viewer, now=now)
+    items = queries.items(sheet.rows, viewer=viewer, now=now)
     ages = [clocks.age(item.birth_date, today) if item.birth_date else "" for item in items]
     context = {
         "form": form,

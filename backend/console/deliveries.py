@@ -26,7 +26,7 @@ def deliveries(request: OfficeRequest) -> HttpResponse:
     context = {
         "form": form,
         "sheet": sheet,
-        "items": queries.dead_letters(sheet.page.object_list, language=language()),
+        "items": queries.dead_letters(sheet.rows, language=language()),
         "channels": queries.delivery_status(viewer, now=now),
     }
     return show(request, "deliveries", context)

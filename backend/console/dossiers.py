@@ -2,19 +2,18 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from backend.common import clock
 from backend.common.errors import DomainError, NotFound
-from backend.dossier import queries, services
+from backend.dossier import queries
 from backend.dossier.api import served
+from backend.dossier.as_tasks import dossier_ask
 from backend.guardianship import queries as cases
 
 from .access import OfficeRequest, office, show
-from .texts import text
 
 
 @office("cases")
@@ -24,12 +23,11 @@ def dossiers(request: OfficeRequest, child: UUID) -> HttpResponse:
     error: DomainError | None = None
     if request.method == "POST":
         try:
-            services.dossier_make(
+            task = dossier_ask(
                 child=child, purpose=request.POST.get("purpose", ""), actor=viewer, now=now,
                 case=_case(request.POST.get("case", "")),
             )  # fmt: skip
-            messages.success(request, text("done.dossier"))
-            return redirect("dossiers", child)
+            return redirect("office-task", task.id)
         except NotFound:
             raise
         except DomainError as refused:

@@ -30,7 +30,7 @@ def missing(request: OfficeRequest) -> HttpResponse:
     viewer, now, today = request.visitor.person, clock.now(), clock.today()
     ended = "ended" in request.GET
     sheet = paged(request, queries.listed(viewer=viewer, now=now, ended=ended))
-    items = queries.items(sheet.page.object_list, viewer=viewer, now=now)
+    items = queries.items(sheet.rows, viewer=viewer, now=now)
     ages = [clocks.age(item.birth_date, today) if item.birth_date else "" for item in items]
     context = {"sheet": sheet, "rows": list(zip(items, ages, strict=True)), "ended": ended}
     return show(request, "missing", context)

@@ -23,7 +23,7 @@ from .texts import text
 def notices(request: OfficeRequest) -> HttpResponse:
     rows = queries.inbox(request.visitor.person, unread="unread" in request.GET)
     sheet = paged(request, rows)
-    items = queries.inbox_items(sheet.page.object_list, language=language())
+    items = queries.inbox_items(sheet.rows, language=language())
     return show(request, "notices", {"sheet": sheet, "items": items})
 
 

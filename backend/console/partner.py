@@ -26,7 +26,7 @@ def partner(request: OfficeRequest) -> HttpResponse:
     viewer, now = request.visitor.person, clock.now()
     ended = "ended" in request.GET
     sheet = paged(request, queries.listed(viewer=viewer, now=now, ended=ended))
-    rows = queries.items(sheet.page.object_list, viewer=viewer, now=now)
+    rows = queries.items(sheet.rows, viewer=viewer, now=now)
     return show(request, "partner", {"sheet": sheet, "rows": rows, "ended": ended})
 
 

@@ -84,7 +84,7 @@ def waiting(request: OfficeRequest) -> HttpResponse:
     """What was declared and has not come, the oldest first."""
     viewer, now = request.visitor.person, clock.now()
     sheet = paged(request, queries.listed(viewer=viewer, status="pending", now=now))
-    items = queries.items(sheet.page.object_list, viewer=viewer, now=now)
+    items = queries.items(sheet.rows, viewer=viewer, now=now)
     return show(request, "photographs", {"sheet": sheet, "items": items})
 
 

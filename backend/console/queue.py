@@ -32,7 +32,7 @@ def queue(request: OfficeRequest) -> HttpResponse:
     form = QueueForm(request.GET, prefixes=queries.reach(viewer, on=clock.today()).queue)
     found = queries.queue(viewer=viewer, filters=form.filters(viewer), now=now)
     sheet = paged(request, found)
-    items = queries.items(sheet.page.object_list, viewer=viewer, now=now)
+    items = queries.items(sheet.rows, viewer=viewer, now=now)
     titles = queries.rule_titles()
     rows = [_row(item, titles) for item in items]
     context = {"form": form, "sheet": sheet, "rows": rows, "now": now}

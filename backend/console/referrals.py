@@ -30,7 +30,7 @@ def referrals(request: OfficeRequest) -> HttpResponse:
     viewer, now, today = request.visitor.person, clock.now(), clock.today()
     form = ReferralsForm(request.GET, prefixes=queries.reach(viewer, on=today).works)
     sheet = paged(request, queries.listed(viewer=viewer, filters=form.filters(), now=now))
-    items = queries.items(sheet.page.object_list, viewer=viewer, now=now)
+    items = queries.items(sheet.rows, viewer=viewer, now=now)
     context = {
         "form": form, "sheet": sheet, "rows": [(item, _age(item, today)) for item in items],
         "today": today, "counts": queries.counts(viewer=viewer, now=now),

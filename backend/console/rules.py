@@ -39,7 +39,7 @@ DONE = {"approve": "done.approve_rules"}
 def rules(request: OfficeRequest) -> HttpResponse:
     viewer, now = request.visitor.person, clock.now()
     sheet = paged(request, queries.editions(viewer=viewer, now=now))
-    cards = queries.cards(sheet.page.object_list, viewer=viewer, now=now)
+    cards = queries.cards(sheet.rows, viewer=viewer, now=now)
     context = {"sheet": sheet, "cards": cards, "wanted": years_ahead.wanted(clock.today())}
     return show(request, "rules", context)
 

@@ -26,6 +26,7 @@ from . import (
     queue,
     referrals,
     rules,
+    task,
     visits,
     waiting,
 )  # fmt: skip
@@ -62,6 +63,8 @@ urlpatterns = [
     path("office/rules/<uuid:edition>/", rules.detail, name="rules-edition"),
     path("office/rules/<uuid:edition>/<slug:name>/", rules.step, name="rules-step"),
     path("office/children/<uuid:child>/dossiers/", dossiers.dossiers, name="dossiers"),
+    path("office/tasks/<uuid:task>/", task.task, name="office-task"),
+    path("office/tasks/<uuid:task>/cancel/", task.cancel, name="office-task-cancel"),
     path("office/dossiers/<uuid:dossier>/", dossiers.download, name="dossier-download"),
     path("office/cases/", cases.cases, name="cases"),
     path("office/cases/new/<uuid:child>/", case_open.begin, name="case-new"),

@@ -13,10 +13,10 @@ from .paging import paged
 def visits(request: OfficeRequest) -> HttpResponse:
     """Each reading stands on the audit log of the children on the page."""
     viewer, now = request.visitor.person, clock.now()
-    sheet = paged(request, looking.listed(viewer=viewer, now=now))
+    sheet = paged(request, looking.listed(viewer=viewer, now=now), key=looking.key)
     context = {
         "sheet": sheet,
-        "items": looking.items(list(sheet.page.object_list), viewer=viewer, now=now),
+        "items": looking.items(sheet.rows, viewer=viewer, now=now),
         "days": looking.DAYS,
     }
     return show(request, "visits", context)

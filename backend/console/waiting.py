@@ -45,7 +45,7 @@ def waiting(request: OfficeRequest) -> HttpResponse:
     form, now = WaitingForm(request.GET), clock.now()
     found = queries.queue(viewer=request.visitor.person, filters=form.filters(), now=now)
     sheet = paged(request, found)
-    lines = [Line(row, why(row.item)) for row in queries.rows(sheet.page.object_list)]
+    lines = [Line(row, why(row.item)) for row in queries.rows(sheet.rows)]
     context = {"form": form, "sheet": sheet, "lines": lines, "now": now}
     if request.headers.get("HX-Request"):
         return render(request, "console/_waiting_list.html", context)

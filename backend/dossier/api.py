@@ -11,10 +11,13 @@ from rest_framework.views import APIView
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
 from backend.common.api import read
+from backend.tasks.api import accepted
+from backend.tasks.serializers import TaskOut
 from sync.uploads.api import AnyAccept
 
-from . import queries, services
+from . import queries
 from . import serializers as shapes
+from .as_tasks import dossier_ask
 
 
 class County(WithRole):
@@ -41,13 +44,11 @@ class DossiersView(APIView):
         found = queries.of_child(viewer=caller(request), child=child, now=clock.now())
         return Response(shapes.DossiersOut({"dossiers": found}).data)
 
-    @extend_schema(
-        operation_id="dossier_make", request=shapes.MakeIn, responses={201: shapes.DossierOut}
-    )
+    @extend_schema(operation_id="dossier_make", request=shapes.MakeIn, responses={202: TaskOut})
     def post(self, request: Request, child: UUID) -> Response:
         given = read(shapes.MakeIn, request.data)
-        row = services.dossier_make(child=child, actor=caller(request), now=clock.now(), **given)
-        return Response(shapes.DossierOut(queries.items([row])[0]).data, status=201)
+        task = dossier_ask(child=child, actor=caller(request), now=clock.now(), **given)
+        return accepted(request, task)
 
 
 class OpenView(APIView):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -20,7 +21,7 @@ from . import content, document, errors, lines, manifest, pdf, pictures, scope, 
 from .models import Dossier
 from .store import forget
 
-__all__ = ["dossier_make", "forget"]
+__all__ = ["dossier_make", "forget", "may_make"]
 # How long making one waits for the audit log to be closed up to now; else an older head serves.
 # On a cover it has to fit a page.
 LONGEST_PURPOSE = 2000
@@ -46,21 +47,38 @@ class _Order:
         return [self.child, *([self.household] if self.household else [])]
 
 
-def dossier_make(
+def may_make(
     *, child: UUID, purpose: str, actor: UUID, now: datetime, case: UUID | None = None
-) -> Dossier:
-    """One of the child's whole file; with what is sealed only for a sealed case, by who sees that.
+) -> Any:
+    """The row of the child of whom the actor may have a dossier made.
 
-    Raises `NotFound`, `PurposeRequired`, `PurposeTooLong` and `DossierWaits`.
+    Raises `NotFound`, `PurposeRequired` and `PurposeTooLong`.
     """
     row = scope.child_of(child, actor=actor, now=now)
-    chosen = scope.case_of(case, child=child, actor=actor, now=now) if case else None
+    if case:
+        scope.case_of(case, child=child, actor=actor, now=now)
     if not purpose.strip():
         raise errors.PurposeRequired()
     if len(purpose) > LONGEST_PURPOSE:
         raise errors.PurposeTooLong(limit=LONGEST_PURPOSE)
+    return row
+
+
+def dossier_make(
+    *, child: UUID, purpose: str, actor: UUID, now: datetime, case: UUID | None = None,
+    dossier: UUID | None = None,
+) -> Dossier:  # fmt: skip
+    """One of the child's whole file; with what is sealed only for a sealed case, by who sees that.
+
+    `dossier` is the id it gets; one that was made under it is left as it is. Raises `NotFound`,
+    `PurposeRequired`, `PurposeTooLong` and `DossierWaits`.
+    """
+    row = may_make(child=child, purpose=purpose, actor=actor, now=now, case=case)
+    if made_before := Dossier.objects.filter(id=dossier).first():
+        return made_before
+    chosen = scope.case_of(case, child=child, actor=actor, now=now) if case else None
     order = _Order(
-        dossier=ids.uuid7(now), child=child, household=row.household, division=row.division,
+        dossier=dossier or ids.uuid7(now), child=child, household=row.household, division=row.division,
         case=chosen.id if chosen else None, sealed=bool(chosen and chosen.sealed),
         purpose=purpose.strip(), actor=actor, now=now,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from backend.audit import services as audit
 from backend.caseload import services as caseload
 from backend.common import ledger
 from backend.dossier import services as dossiers
+from backend.tasks import services as tasks
 from sync.entries import Applied
 from sync.erase import erase
 
@@ -23,6 +24,7 @@ def _erase(item: Applied, now: datetime) -> None:
     dossiers.forget(files)
     erase(files, now=entry.observed)
     caseload.forget(files, county=entry.shard)
+    tasks.forget(county=entry.shard, now=now)
     caseload.forget_dangers(files)
     lines = [
         audit.Line(

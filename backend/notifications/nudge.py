@@ -1,4 +1,4 @@
-"""Tells a worker that there is something to deliver, without making anybody wait for the broker."""
+"""Tells a worker that there is something to do, without making anybody wait for the broker."""
 
 import logging
 import threading
@@ -9,15 +9,15 @@ from celery import current_app
 from kombu.exceptions import KombuError
 
 logger = logging.getLogger(__name__)
-TASK = "backend.notifications.tasks.deliver_all"
-# After a failure nobody asks the broker for so long: beat delivers every minute all the same.
+# After a failure nobody asks the broker for so long: beat calls the task every minute all the same.
 PAUSE_SECONDS = 15.0
 
 
 class Nudger:
-    """One thread a process; many nudges become one message to the broker."""
+    """One thread a process and task; many nudges become one message to the broker."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: str) -> None:
+        self._task = task
         self._wanted = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -36,10 +36,10 @@ class Nudger:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                current_app.send_task(TASK, retry=False)
+                current_app.send_task(self._task, retry=False)
             except (AMQPError, KombuError, OSError) as error:
-                logger.warning("the broker was not reached, beat delivers instead: %s", error)
+                logger.warning("the broker was not reached, beat sees to it instead: %s", error)
                 time.sleep(PAUSE_SECONDS)
 
 
-nudge = Nudger().nudge
+nudge = Nudger("backend.notifications.tasks.deliver_all").nudge

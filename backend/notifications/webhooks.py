@@ -27,7 +27,7 @@ from .models import Webhook
 def listed(actor: UUID, *, now: datetime) -> QuerySet[Webhook]:
     """Of the counties that the actor administers."""
     return Webhook.objects.filter(regions.inside("county", _areas(actor, now))).order_by(
-        "county", "-made_at"
+        "county", "-made_at", "id"
     )
 
 

@@ -107,10 +107,15 @@ def the_decision_reaches_both_phones(story: Story) -> str:
 
 def a_dossier_is_made(story: Story) -> str:
     office = story.desk("officer2")
-    made = office.post(f"children/{story.child}/dossiers/", {"purpose": PURPOSE})
-    content = office.download(f"dossiers/{made['id']}/open", {"reason": PURPOSE})
+    ordered = office.post(f"children/{story.child}/dossiers/", {"purpose": PURPOSE})
+    dossier = office.result(ordered)["dossier"]
+    (made,) = [
+        row for row in office.get(f"children/{story.child}/dossiers/")["dossiers"]
+        if row["id"] == dossier
+    ]  # fmt: skip
+    content = office.download(f"dossiers/{dossier}/open", {"reason": PURPOSE})
     check(content.startswith(b"%PDF"), f"the dossier begins with {content[:20]!r}")
-    other = story.desk("neighbour").ask("POST", f"dossiers/{made['id']}/open", {"reason": "x"})
+    other = story.desk("neighbour").ask("POST", f"dossiers/{dossier}/open", {"reason": "x"})
     check(other.status in (403, 404), f"the other county is answered {other}")
     story.extra["dossier"] = story.folder / "dossier.pdf"
     story.extra["dossier"].write_bytes(content)

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from backend.children.models import Child
 from backend.common import clock
 from backend.dossier.models import Dossier
+from backend.tasks import services as tasks
 from sync.models import Attachment
 from sync.ports import Sender
 from sync.protocol import ids
@@ -59,14 +60,23 @@ class Matter:
         return target
 
     def make(self, *, by: str = "officer", **more: Any) -> Any:
-        """The answer."""
+        """The answer to the order."""
         body = {"purpose": PURPOSE, **more}
         return self.office.desk(by).post(f"children/{self.child}/dossiers/", **body)
 
-    def made(self, **more: Any) -> bytes:
+    def ready(self, **more: Any) -> UUID:
+        """Ordered and made."""
         answer = self.make(**more)
-        assert answer.status_code == 201, answer.content
-        return self.open(UUID(answer.json()["id"]), by=more.get("by", "officer"))
+        assert answer.status_code == 202, answer.content
+        tasks.carry_on()
+        task = (
+            self.office.desk(more.get("by", "officer")).get(f"tasks/{answer.json()['id']}/").json()
+        )
+        assert task["state"] == "finished", task
+        return UUID(task["result"]["dossier"])
+
+    def made(self, **more: Any) -> bytes:
+        return self.open(self.ready(**more), by=more.get("by", "officer"))
 
     def open(self, dossier: UUID, *, by: str = "officer") -> bytes:
         answer = self.office.desk(by).post(f"dossiers/{dossier}/open", reason="核对")

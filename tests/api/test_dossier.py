@@ -24,6 +24,8 @@ from backend.concerns.models import Escalation
 from backend.dossier import lines, store, words
 from backend.dossier.models import Dossier
 from backend.erasure import services as erasure
+from backend.tasks import services as tasks
+from backend.tasks.models import Task
 from sync.erase import erase
 from sync.models import Operation
 from sync.registry import registry
@@ -112,9 +114,7 @@ def test_dossier_with_what_is_sealed_is_for_a_sealed_case_and_its_leads(
 ) -> None:
     case = child.office.open(by="lead", sealed=True, reason="怀疑性侵害")
     assert child.make(case=str(case)).status_code == 404
-    made = child.make(by="lead", case=str(case))
-    assert made.status_code == 201, made.content
-    dossier = UUID(made.json()["id"])
+    dossier = child.ready(by="lead", case=str(case))
     content = child.open(dossier, by="lead")
     assert SECRET in text_of(content)
     assert verify(content, tmp_path)[0] == 0
@@ -139,7 +139,7 @@ def test_dossier_has_nothing_of_what_somebody_is_kept_out_of_and_others_are_clos
         Escalation.objects.get(file=child.child, sealed=False),
         child.office.town.people["lead"],
     )
-    made = child.make(by="lead").json()["id"]
+    made = child.ready(by="lead")
     escalations.escalation_keep_out(
         escalation=row.id, people=[child.office.town.officer.id], reason="当事人亲属",
         actor=lead.id, revision=row.revision, now=NOW,
@@ -204,7 +204,13 @@ def test_dossier_is_made_and_downloaded_from_the_page_of_the_child(child: Matter
     )
     refused = client.post(place, {"purpose": " ", "case": str(child.case)})
     assert (refused.status_code, "请写明制作卷宗的用途" in refused.content.decode()) == (400, True)
-    assert client.post(place, {"purpose": PURPOSE, "case": str(child.case)}).status_code == 302
+    ordered = client.post(place, {"purpose": PURPOSE, "case": str(child.case)})
+    task = ordered["Location"]
+    asked = client.get(task, headers={"hx-request": "true"})
+    assert ("等待执行" in asked.content.decode(), Dossier.objects.count()) == (True, 0)
+    tasks.carry_on()
+    polled = client.get(task, headers={"hx-request": "true"})
+    assert (polled["HX-Redirect"], client.get(task)["Location"]) == (place, place)
     assert PURPOSE in client.get(place).content.decode()
     got = client.post(f"/office/dossiers/{recorded().id}/")
     assert got.content.startswith(b"%PDF")
@@ -375,8 +381,13 @@ def test_dossier_that_could_not_be_recorded_leaves_no_file(
     monkeypatch.setattr(
         store, "write", lambda id_, *rest: (written.append(id_), write(id_, *rest))[1]
     )
-    answer = child.make()
-    assert (answer.status_code, answer.json()["code"]) == (503, "dossier.waits")
+    task = child.make().json()["id"]
+    for _ in range(tasks.ATTEMPTS):
+        tasks.carry_on()
+        Task.objects.update(touched_at=None)
+    told = child.office.desk("officer").get(f"tasks/{task}/").json()
+    assert (told["state"], told["problem"]["code"]) == ("failed", "dossier.waits")
+    assert len(written) == tasks.ATTEMPTS
     assert not store.default_storage.exists(store.name(written[0]))
 
 

@@ -65,7 +65,7 @@ NOTHING_A_PHONE_HOLDS = {
     # It only drafts what the opening of a case brings with it; a call to the police, and where a new
     # finding goes on, stand in the escalation, which no phone holds.
     "concerns": {"case_opened", "escalation_report", "escalation_resume", "referred"},
-    "dossier": {"dossier_make", "forget"},
+    "dossier": {"dossier_make", "forget", "may_make"},
     "duty": {"check_span", "leave_cancel", "leave_create", "shift_cancel", "shift_change", "shift_create"},
     "erasure": {"erase_again"},
     # Orders, assessments and what was said to a guardian are the county's; limits are settings.
@@ -87,6 +87,8 @@ NOTHING_A_PHONE_HOLDS = {
     },
     "recovery": {"recovered_alert", "recovered_settle"},
     "regions": {"Row", "divisions_load"},
+    # What they carry out is looked at where it is written: a roster, a dossier.
+    "tasks": {"carry_on", "forget", "forget_expired", "task_ask", "task_cancel"},
 }  # fmt: skip
 
 

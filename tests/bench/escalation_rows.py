@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from django.db import connection
@@ -73,6 +74,15 @@ class Made:
 
     def api(self, **query: Any) -> None:
         self._get("/api/v1/escalations/", query, self.headers)
+
+    def last_cursor(self) -> dict[str, str]:
+        """The query of a page at least nine pages in, or of the last one there is."""
+        query: dict[str, str] = {}
+        for _ in range(min(9, self.pages - 1)):
+            answer = self.client.get("/api/v1/escalations/", query, headers=self.headers).json()
+            if answer["next"]:
+                query = dict(parse_qsl(urlsplit(answer["next"]).query))
+        return query
 
     def counts(self) -> None:
         self._get("/api/v1/escalations/counts", {}, self.headers)

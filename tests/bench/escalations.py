@@ -87,7 +87,7 @@ def _reads(made: Any, calls: int, now: dt.datetime) -> list[Figure]:
     return [
         _figure("queue, first page", made.page, calls, floor),
         _figure("queue, API", made.api, calls, floor),
-        _figure("queue, a later page by API", lambda: made.api(page=min(10, made.pages)), calls,
+        _figure("queue, a later page by API", partial(made.api, **made.last_cursor()), calls,
                 floor),
         _figure("queue, critical and overdue", lambda: made.api(severity="critical", overdue="true"),
                 calls, floor),

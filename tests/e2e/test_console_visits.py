@@ -1,6 +1,8 @@
 """Visits worth a second look, on a page: where to ask and to help, without a name or a word."""
 
 import datetime as dt
+import html
+import re
 
 import pytest
 from django.test import Client
@@ -89,9 +91,11 @@ def test_only_the_children_of_the_page_that_was_read_stand_on_the_audit_log(
     monkeypatch.setattr(paging, "SIZE", 1)
     client, officer = seated("officer"), people["officer"].id
     listed = looking.listed(viewer=officer, now=dt.datetime.now(dt.UTC))
+    following = ""
     for number, (part, _) in enumerate(listed, 1):
-        shown = page(client, f"/office/visits/?page={number}")
+        shown = page(client, f"/office/visits/{following}")
         read = AuditEntry.objects.filter(action="child.signs", actor=officer)
         assert (f"/office/children/{part.file}/" in shown, read.count()) == (True, number)
         assert read.latest("id").subject == part.file
+        following = html.unescape("".join(re.findall(r'rel="next" href="([^"]+)"', shown)))
     assert len(listed) == len(NAMES)

@@ -195,7 +195,7 @@ def test_a_day_without_a_broker_loses_nothing_and_two_workers_then_double_nothin
         for hour in range(0, 24, 2):
             say(officers, f"hour {hour}")
             say(officers, f"hour {hour}")  # a caller that is not sure says it again
-        until(lambda: "beat delivers instead" in caplog.text, "no word of the broker")
+        until(lambda: "beat sees to it instead" in caplog.text, "no word of the broker")
     assert waiting() == 12 * 2 * PEOPLE
     (tmp_path / "other").mkdir()
     other = Postman(tmp_path / "other", http, mail)

@@ -183,13 +183,16 @@ def setting(name: str, value: str) -> Iterator[None]:
             cursor.execute(f"RESET {name}")
 
 
+@pytest.mark.parametrize(
+    ("limit", "time"), [("lock_timeout", "100ms"), ("statement_timeout", "1s")]
+)
 def test_a_lock_that_never_comes_holds_one_operation_and_harms_no_neighbour(
-    world: World, phone: Bare
+    world: World, phone: Bare, limit: str, time: str
 ) -> None:
     locked, free = make_box(phone), make_box(phone)
     phone.push()
     lines = [phone.say("note.write", new(), {"text": "help"}, file=file) for file in (locked, free)]
-    with somebody_holds(locked), setting("lock_timeout", "100ms"):
+    with somebody_holds(locked), setting(limit, time):
         held, applied = phone.push(*lines)
     assert (held.outcome, held.code, applied.outcome) == ("held", "server.retry", "applied")
     assert toys.Alarm.objects.get().file == free

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
-from backend.common.api import page_of, paged, read
+from backend.common.api import PAGING, page_of, paged, read
 from fieldforms.vocabulary import codes
 
 from .. import people, queries, services
@@ -69,7 +69,7 @@ class PeopleView(APIView):
     permission_classes = [Administrator]
 
     @extend_schema(
-        operation_id="person_list", parameters=[PeopleFilter], responses=paged(PersonOut)
+        operation_id="person_list", parameters=[PeopleFilter, *PAGING], responses=paged(PersonOut)
     )
     def get(self, request: Request) -> Response:
         given = read(PeopleFilter, request.query_params)

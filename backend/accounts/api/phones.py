@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
-from backend.common.api import page_of, paged, read
+from backend.common.api import PAGING, page_of, paged, read
 from sync import config
 
 from .. import devices, queries, services
@@ -125,7 +125,7 @@ class DeviceListView(APIView):
     permission_classes = [Administrator]
 
     @extend_schema(
-        operation_id="device_list", parameters=[DeviceFilter], responses=paged(DeviceOut)
+        operation_id="device_list", parameters=[DeviceFilter, *PAGING], responses=paged(DeviceOut)
     )
     def get(self, request: Request) -> Response:
         given = read(DeviceFilter, request.query_params)

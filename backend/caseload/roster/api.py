@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,22 +16,23 @@ from backend.caseload.models import RosterImport
 from backend.common import clock
 from backend.common.api import PAGING, page_of, read
 from backend.common.language import language
+from backend.tasks.api import accepted
+from backend.tasks.serializers import TaskOut
 
-from . import files, queries, report, services
+from . import as_tasks, queries, report, services
 from . import serializers as shapes
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _asked(request: Request) -> dict[str, Any]:
-    """What both `preview` and `import_roster` take."""
+def _asked(request: Request, kind: str) -> Response:
     given = read(shapes.RosterIn, request.data)
-    own = areas(request, "administrator")
-    division = services.narrowed(own, given["division"])
-    return {
-        "table": files.table(given["file"].read()),
-        "division": division, "person": caller(request), "now": clock.now(),
-    }  # fmt: skip
+    division = services.narrowed(areas(request, "administrator"), given["division"])
+    task = as_tasks.roster_ask(
+        kind=kind, content=given["file"].read(), division=division, actor=caller(request),
+        now=clock.now(),
+    )  # fmt: skip
+    return accepted(request, task)
 
 
 def _opened(request: Request, pk: UUID) -> RosterImport:
@@ -51,7 +51,7 @@ def _whole(made: RosterImport) -> dict[str, Any]:
 
 
 class RosterPreviewView(APIView):
-    """What an import of the file would do. Writes nothing."""
+    """What an import of the file would do, as a task's result. Writes nothing."""
 
     permission_classes = [Administrator]
     parser_classes = [MultiPartParser]
@@ -59,17 +59,14 @@ class RosterPreviewView(APIView):
     @extend_schema(
         operation_id="roster_preview",
         request={"multipart/form-data": shapes.RosterIn},
-        responses=shapes.RosterReportOut,
+        responses={202: TaskOut},
     )
     def post(self, request: Request) -> Response:
-        told = services.preview(**_asked(request))
-        return Response(
-            shapes.RosterReportOut(report.spoken(told, english=language() == "en")).data
-        )
+        return _asked(request, as_tasks.PREVIEW)
 
 
 class RosterImportView(APIView):
-    """Imports the file. The same file again makes nothing twice."""
+    """Imports the file, as a task. The same file again makes nothing twice."""
 
     permission_classes = [Administrator]
     parser_classes = [MultiPartParser]
@@ -77,12 +74,10 @@ class RosterImportView(APIView):
     @extend_schema(
         operation_id="roster_import",
         request={"multipart/form-data": shapes.RosterIn},
-        responses={201: shapes.RosterImportReportOut},
+        responses={202: TaskOut},
     )
     def post(self, request: Request) -> Response:
-        made = services.import_roster(**_asked(request))
-        card = shapes.RosterImportReportOut(_whole(made)).data
-        return Response(card, status=status.HTTP_201_CREATED)
+        return _asked(request, as_tasks.IMPORT)
 
 
 class RosterImportsView(APIView):

@@ -23,10 +23,19 @@ MAX_ROWS = 12_000
 Table = list[Sequence[Any]]
 
 
-def table(content: bytes) -> Table:
-    """Raises `FileUnreadable` and `FileTooLarge`."""
+def check(content: bytes) -> None:
+    """What is seen without reading a row. Raises `FileUnreadable` and `FileTooLarge`."""
     if len(content) > MAX_BYTES:
         raise FileTooLarge
+    if content.startswith(b"PK"):
+        _check_unpacked(content)
+    elif b"\x00" in content[:1024]:
+        raise FileUnreadable
+
+
+def table(content: bytes) -> Table:
+    """Raises `FileUnreadable` and `FileTooLarge`."""
+    check(content)
     rows = _xlsx(content) if content.startswith(b"PK") else _csv(content)
     if len(rows) > MAX_ROWS:
         raise FileTooLarge
@@ -36,9 +45,6 @@ def table(content: bytes) -> Table:
 def _xlsx(content: bytes) -> Table:
     """The first sheet that has headings we know, or the first one."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
-                raise FileTooLarge
         book = load_workbook(io.BytesIO(content), data_only=True)
     # What is inside a broken file decides what openpyxl raises.
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
@@ -47,6 +53,16 @@ def _xlsx(content: bytes) -> Table:
     return next(
         (rows for rows in tables if header.find(rows).row >= 0), tables[0] if tables else []
     )
+
+
+def _check_unpacked(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise FileUnreadable from error
+    if unpacked > MAX_UNPACKED:
+        raise FileTooLarge
 
 
 def _sheet(sheet: Worksheet) -> Table:
@@ -65,8 +81,6 @@ def _sheet(sheet: Worksheet) -> Table:
 
 def _csv(content: bytes) -> Table:
     """UTF-8, or GB18030 as Excel writes it in China."""
-    if b"\x00" in content[:1024]:
-        raise FileUnreadable
     try:
         said = content.decode("utf-8-sig")
     except UnicodeDecodeError:

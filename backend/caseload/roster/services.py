@@ -36,24 +36,28 @@ def preview(
 def import_roster(
     *, table: Sequence[Sequence[Any]], division: str, person: UUID, now: datetime,
     at: datetime | None = None, progress: importing.Progress = lambda done, total: None,
+    made: UUID | None = None,
 ) -> RosterImport:  # fmt: skip
-    """Imports and keeps the report, sealed. Must not run inside a transaction; see `importing.run`."""
+    """Imports and keeps the report, sealed. Must not run inside a transaction; see `importing.run`.
+
+    `made` is the id that the import gets; one that was begun under it goes on.
+    """
     plan = importing.plan(table=table, prefixes=[division], person=person, now=now, at=at)
-    made = RosterImport(id=ids.uuid7(now), person=person, at=now, division=division)
-    made.operations = len(plan.drafts)
+    row = RosterImport(id=made or ids.uuid7(now), person=person, at=now, division=division)
+    row.operations = len(plan.drafts)
     with transaction.atomic():
         told = report(plan)
-        _keep(made, told)
-        _audit("roster.import", made.id, told, person, division, now)
+        _keep(row, told)
+        _audit("roster.import", row.id, told, person, division, now)
 
     def step(done: int, total: int) -> None:
-        RosterImport.objects.filter(id=made.id).update(done=done)
+        RosterImport.objects.filter(id=row.id).update(done=done)
         progress(done, total)
 
     importing.run(plan, now=now, progress=step)
-    made.done = made.operations
-    _keep(made, report(plan))
-    return made
+    row.done = row.operations
+    _keep(row, report(plan))
+    return row
 
 
 def narrowed(own: Sequence[str], division: str) -> str:
