@@ -22,9 +22,9 @@ from .models import Dossier
 from .store import forget
 
 __all__ = ["dossier_make", "forget", "may_make"]
-# How long making one waits for the audit log to be closed up to now; else an older head serves.
 # On a cover it has to fit a page.
 LONGEST_PURPOSE = 2000
+# How long making one waits for the audit log to be closed up to now; else an older head serves.
 PATIENCE = 2.0
 
 
