@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from backend.accounts import factors
 from backend.accounts import queries as accounts
 from backend.common import clock
 from backend.common.errors import DomainError, NotAllowed
@@ -55,7 +56,9 @@ def office(page: str | None = None) -> Callable[[OfficeView], OfficeView]:
                     raise NotAllowed()
                 return view(request, *args, **kwargs)
             except DomainError as error:
-                return show(request, "problem", {"error": error}, status=error.status)
+                answer = show(request, "problem", {"error": error}, status=error.status)
+                answer.headers.update(error.headers)
+                return answer
 
         return opened
 
@@ -72,10 +75,12 @@ def show(
     request: OfficeRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page of the office, with its menu."""
+    now, visitor = clock.now(), request.visitor
     shared = {
-        "visitor": request.visitor,
-        "unread": notifications.unread(request.visitor.person),
-        "menu": navigation.pages_of(request.visitor.roles),
-        "now": clock.now(),
+        "visitor": visitor,
+        "factor_until": factors.asked_until(request.user, visitor.roles, now=now),
+        "unread": notifications.unread(visitor.person),
+        "menu": navigation.pages_of(visitor.roles),
+        "now": now,
     }
     return render(request, f"console/{template}.html", shared | context, status=status)
