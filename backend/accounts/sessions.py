@@ -31,6 +31,16 @@ def running(now: datetime) -> Q:
     return Q(expire_date__gt=now, expire_date__lte=longest)
 
 
+def running_tokens(now: datetime) -> Q:
+    """The same of the office's tokens; a phone's has no end."""
+    return Q(expiry__gt=now, expiry__lte=longest_token(now))
+
+
+def longest_token(now: datetime) -> datetime:
+    end: datetime = now + settings.TOKEN_TTL + SEEN_EVERY
+    return end
+
+
 def begun(request: HttpRequest) -> None:
     """Notes in a new session when and where it was made."""
     request.session[_MADE] = clock.now().isoformat()

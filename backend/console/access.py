@@ -57,8 +57,7 @@ def office(page: str | None = None) -> Callable[[OfficeView], OfficeView]:
                 return view(request, *args, **kwargs)
             except DomainError as error:
                 answer = show(request, "problem", {"error": error}, status=error.status)
-                answer.headers.update(error.headers)
-                return answer
+                return refused(answer, error, status=error.status)
 
         return opened
 
@@ -84,3 +83,11 @@ def show(
         "now": now,
     }
     return render(request, f"console/{template}.html", shared | context, status=status)
+
+
+def refused(answer: HttpResponse, error: DomainError, *, status: int) -> HttpResponse:
+    """The answer with its status; where waiting helps it is 429 and says how long."""
+    answer.status_code = status if error.retry_after is None else error.status
+    for name, value in error.headers.items():
+        answer.headers[name] = value
+    return answer

@@ -18,7 +18,7 @@ from backend.accounts import factors, services, sessions, signing_in
 from backend.common import clock
 from backend.common.errors import DomainError
 
-from .access import OfficeRequest, office, show
+from .access import OfficeRequest, office, refused, show
 from .texts import text
 
 
@@ -118,7 +118,8 @@ def _page(request: OfficeRequest, error: DomainError | None = None) -> HttpRespo
         "log_ins": services.log_ins(person, now=now),
         "own": _own_key(request),
     }
-    return _answered(show(request, "account", context), error)
+    page = show(request, "account", context)
+    return refused(page, error, status=400) if error else page
 
 
 def _secret(request: OfficeRequest, error: DomainError | None = None) -> HttpResponse:
@@ -130,11 +131,6 @@ def _secret(request: OfficeRequest, error: DomainError | None = None) -> HttpRes
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "picture": base64.b64encode(picture.getvalue()).decode(),
     }
-    return _answered(show(request, "account_factor", shown), error)
+    page = show(request, "account_factor", shown)
+    return refused(page, error, status=400) if error else page
 
-
-def _answered(answer: HttpResponse, error: DomainError | None) -> HttpResponse:
-    if error is not None:
-        answer.status_code = 429 if error.status == 429 else 400
-        answer.headers.update(error.headers)
-    return answer

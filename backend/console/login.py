@@ -17,6 +17,8 @@ from backend.accounts import client, factors, sessions, signing_in
 from backend.common import clock
 from backend.common.errors import DomainError
 
+from .access import refused
+
 
 class LoginForm(AuthenticationForm):
     """Says the same as the API does, slowed or mistyped."""
@@ -51,12 +53,8 @@ class Login(LoginView):
         return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        refused = getattr(form, "refused", None)
-        answer = super().form_invalid(form)
-        if refused is not None and refused.retry_after is not None:
-            answer.status_code = refused.status
-            answer.headers.update(refused.headers)
-        return answer
+        answer, error = super().form_invalid(form), getattr(form, "refused", None)
+        return refused(answer, error, status=200) if error else answer
 
 
 @never_cache
@@ -75,10 +73,7 @@ def code(request: HttpRequest) -> HttpResponse:
         factor = signing_in.code(request, user, request.POST.get("code", "")[:40], now=clock.now())
     except DomainError as error:
         answer = render(request, "console/code.html", context | {"error": error})
-        if error.retry_after is not None:
-            answer.status_code = error.status
-            answer.headers.update(error.headers)
-        return answer
+        return refused(answer, error, status=400)
     return step_taken(request, factor, redirect(onward))
 
 

@@ -37,7 +37,7 @@ class LogIn:
 def log_ins(person: UUID, *, now: datetime) -> list[LogIn]:
     """Those that count, the last made first. Phones are not among them."""
     pages = WebSession.objects.filter(sessions.running(now), person=person)
-    tokens = AccessToken.objects.filter(user=person, device=None, expiry__gt=now)
+    tokens = AccessToken.objects.filter(sessions.running_tokens(now), user=person, device=None)
     found = [
         LogIn(
             id=_id(row.session_key), kind="page", key=row.session_key,
@@ -88,7 +88,7 @@ def log_ins_close(person: UUID, *, but: str | None = None) -> None:
 def log_ins_clean(*, now: datetime) -> None:
     """Takes away what has run out or was made by a clock that was ahead. Changes nothing that counts."""
     WebSession.objects.exclude(sessions.running(now)).delete()
-    AccessToken.objects.filter(device=None, expiry__lte=now).delete()
+    AccessToken.objects.filter(device=None).exclude(sessions.running_tokens(now)).delete()
     Tries.objects.filter(Q(last_at__lt=now - 2 * FORGET) | Q(last_at__gt=now + FORGET)).delete()
     TotpDevice.objects.filter(confirmed=False, created_at__lt=now - UNCONFIRMED).delete()
 
