@@ -133,4 +133,3 @@ def _secret(request: OfficeRequest, error: DomainError | None = None) -> HttpRes
     }
     page = show(request, "account_factor", shown)
     return refused(page, error, status=400) if error else page
-

@@ -92,4 +92,3 @@ def onward_of(request: HttpRequest) -> str:
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return asked if ours else reverse("home")
-

@@ -15,7 +15,6 @@ from backend.common.errors import DomainError
 
 from .login import onward_of, step_taken
 
-
 # The library walks through what a browser sent before it has looked at its shape.
 MISSHAPEN = (ValueError, TypeError, LookupError, AttributeError)
 

@@ -41,7 +41,12 @@ def lead() -> Person:
 
 
 def api(
-    path: str, body: Any = None, *, token: str = "", at: str = "203.0.113.1", by: Client | None = None
+    path: str,
+    body: Any = None,
+    *,
+    token: str = "",
+    at: str = "203.0.113.1",
+    by: Client | None = None,
 ) -> Any:
     headers = {"accept-language": "en"} | ({"authorization": f"Token {token}"} if token else {})
     send = (by or Client()).get if body is None else (by or Client()).post
@@ -130,8 +135,7 @@ def fail(account: str, place: limits.Place, now: dt.datetime, what: str = "passw
     except LoginFailed:
         return 0
     except TooManyTries as error:
-        assert error.retry_after
-        return error.retry_after
+        return error.retry_after or -1
 
 
 def test_door_waits_grow_to_a_bound_and_are_forgotten_whatever_the_clock_does() -> None:
@@ -244,7 +248,10 @@ def test_door_secure_second_step_from_set_up_to_log_in(lead: Person) -> None:
     # At the API: a code that was used, none, a recovery code, the same again.
     asked = [log_in("lead", otp=shown), log_in("lead"), log_in("lead", otp=codes[0].lower())]
     assert [answer.status_code for answer in asked] == [401, 401, 200]
-    assert [answer.json().get("code") for answer in asked[:2]] == ["login.code", "second_factor_needed"]
+    assert [answer.json().get("code") for answer in asked[:2]] == [
+        "login.code",
+        "second_factor_needed",
+    ]
     assert log_in("lead", otp=codes[0]).status_code == 401
     assert api("me", token=asked[2].json()["token"]).json()["second_factor"] is True
     assert Notice.objects.get(kind="factor.recovery_used").values["left"] == len(codes) - 1 == 9
@@ -264,7 +271,14 @@ def test_door_secure_a_copy_of_the_database_opens_no_second_step(lead: Person) -
         for table in (TotpDevice, RecoveryCodes, WebSession, AccessToken, Tries):
             cursor.execute(f"SELECT t::text FROM {table._meta.db_table} t")
             copy += "".join(row for (row,) in cursor.fetchall())
-    for marked in (secret.hex(), cookie, token, "lead", *(c.replace("-", "") for c in codes), *codes):
+    for marked in (
+        secret.hex(),
+        cookie,
+        token,
+        "lead",
+        *(c.replace("-", "") for c in codes),
+        *codes,
+    ):
         assert marked not in copy
     assert copy.count("203.0.113.1") == 2, "of two log-ins, for their owner; not of what is counted"
 
@@ -290,7 +304,7 @@ def test_door_a_clock_that_came_back_refuses_no_code(lead: Person) -> None:
     browser = Client()
     page(browser)
     set_up(browser)
-    TotpDevice.objects.update(last_t=int(dt.datetime.now().timestamp() / 30) + 8640)
+    TotpDevice.objects.update(last_t=int(dt.datetime.now(dt.UTC).timestamp() / 30) + 8640)
     assert log_in("lead", otp=digits()).status_code == 200
     assert log_in("lead", otp=digits()).status_code == 401
 
@@ -410,6 +424,29 @@ def test_door_secure_what_has_run_out_or_comes_from_the_future_counts_no_more(le
     tasks.clean()
     assert WebSession.objects.count() == 1
     assert not AccessToken.objects.exists()
+
+
+def test_door_whatever_a_browser_hands_in_as_a_passkey_ends_in_words(lead: Person) -> None:
+    browser = Client()
+    page(browser)
+    set_up(browser)
+    half = Client()
+    page(half)
+    shapes: list[Any] = [[], "x", {}, {"id": 1}, {"id": "a", "rawId": "é", "response": []}]
+    shapes.append({"id": "YQ", "rawId": "YQ", "type": "public-key", "response": {
+        "clientDataJSON": "e30", "attestationObject": "/w", "authenticatorData": "YQ", "signature": "",
+    }})  # fmt: skip
+    for who, begin, end in (
+        (browser, "/office/account/passkeys/begin/", "/office/account/passkeys/complete/"),
+        (half, "/login/passkey/begin/", "/login/passkey/complete/"),
+    ):
+        for shape in shapes:
+            Tries.objects.all().delete()
+            assert who.post(begin, {}, content_type="application/json").status_code == 200
+            answer = who.post(end, shape, content_type="application/json")
+            assert (answer.status_code, answer.json()["code"]) == (401, "login.passkey"), shape
+        assert who.post(end, b"{", content_type="application/json").status_code == 401
+    assert half.get("/office/account/")["location"].startswith("/login/code/")
 
 
 @pytest.mark.parametrize("token", ["é", "0" * 63, "%00" * 30, "A" * 64, "0" * 5000])

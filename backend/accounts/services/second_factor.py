@@ -145,9 +145,7 @@ def _told(person: UUID, action: str, actor: UUID, now: datetime) -> None:
     _tell(person, action, now)
 
 
-def _record(
-    person: UUID, action: str, actor: UUID, now: datetime, detail: dict[str, str]
-) -> None:
+def _record(person: UUID, action: str, actor: UUID, now: datetime, detail: dict[str, str]) -> None:
     audit.record(
         actor=actor, action=action, subject=person, now=now, subject_type="person",
         county=area.county_of_person(person, now), detail=detail,
