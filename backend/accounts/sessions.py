@@ -8,8 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
-from django.core.exceptions import SuspiciousOperation
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from backend.common import clock
@@ -59,21 +58,20 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         now = clock.now()
-        try:
-            row = self.model.objects.filter(running(now)).get(session_key=digest(self.session_key))
-        except (self.model.DoesNotExist, SuspiciousOperation):
+        rows: QuerySet[Any] = self.get_model_class().objects.filter(running(now))
+        row = rows.filter(session_key=digest(self.session_key or "")).first()
+        if row is None:
             self._session_key = None
-            return None
-        if not row.seen_at <= now < row.seen_at + SEEN_EVERY:
-            self.model.objects.filter(session_key=row.session_key).update(seen_at=now)
+        elif not row.seen_at <= now < row.seen_at + SEEN_EVERY:
+            rows.filter(session_key=row.session_key).update(seen_at=now)
         return row
 
     def exists(self, session_key: str) -> bool:
         return super().exists(digest(session_key))
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        made = super().create_model_instance(data)
-        made.session_key = digest(self._get_or_create_session_key())
+        made: Any = super().create_model_instance(data)
+        made.session_key = digest(made.session_key)
         made.person_id = UUID(data[SESSION_KEY]) if SESSION_KEY in data else None
         made.made_at = datetime.fromisoformat(data[_MADE]) if _MADE in data else clock.now()
         made.seen_at = clock.now()

@@ -23,6 +23,7 @@ from .access import refused
 class LoginForm(AuthenticationForm):
     """Says the same as the API does, slowed or mistyped."""
 
+    request: HttpRequest
     refused: DomainError | None = None
 
     def clean(self) -> dict[str, Any]:
