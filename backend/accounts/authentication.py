@@ -43,5 +43,6 @@ class TokenAuthentication(KnoxAuthentication):
         standing = factors.standing(person, verified=token.factor, now=now)
         if standing != factors.IN:
             raise gate.refusal(standing)
-        if token.seen_at is None or not token.seen_at <= now < token.seen_at + SEEN_EVERY:
+        seen = token.seen_at or token.created
+        if not seen <= now < seen + SEEN_EVERY:
             AccessToken.objects.filter(digest=token.digest).update(seen_at=now)

@@ -16,7 +16,7 @@ from . import factors
 from .errors import SecondFactorNeeded, SecondFactorUnset
 
 # What a log-in reaches that has not taken its second step, and what one that has still to set it up.
-_ALWAYS = ("/login/", "/logout/", "/language/", "/static/")
+_ALWAYS = ("/login/", "/logout/", "/language/", "/api/v1/auth/login")
 _TO_SET_UP = ("/office/account/",)
 
 

@@ -5,12 +5,11 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.utils import timezone
 from django_otp.models import Device as Factor
 from django_otp.models import TimestampMixin
 from django_otp.oath import TOTP
 
-from backend.common import encrypted
+from backend.common import clock, encrypted
 
 # Seconds a code of the app counts, and how many of them a telephone's clock may be off.
 STEP, TOLERANCE = 30, 1
@@ -58,7 +57,7 @@ class TotpDevice(TimestampMixin, Factor):
         if len(token) != 6 or not (token.isascii() and token.isdecimal()):
             return False
         totp = TOTP(self.secret, step=STEP, digits=6, drift=self.drift)
-        totp.time = timezone.now().timestamp()
+        totp.time = clock.now().timestamp()
         # A last use that lies in the future is of a clock that came back: it must not shut anybody out.
         used = self.last_t if self.last_t <= totp.t() + TOLERANCE else -1
         if not totp.verify(int(token), TOLERANCE, min_t=used + 1):

@@ -363,7 +363,13 @@ def test_door_secure_log_ins_are_listed_and_ended_by_their_owner(lead: Person) -
     tokens = [log_in("lead").json()["token"] for _ in range(2)]
     stranger = person("officer", "county_officer", COUNTY)
     strange = str(AccessToken.objects.create(user=stranger)[1])
+    long_ago, now = clock.now() - dt.timedelta(hours=1), clock.now()
+    WebSession.objects.update(seen_at=long_ago)
+    AccessToken.objects.update(seen_at=long_ago)
+    other.get("/office/account/")
     found = api("me/log-ins/", token=tokens[0]).json()
+    seen = [dt.datetime.fromisoformat(one["seen_at"]) >= now for one in found]
+    assert (seen.count(True), seen.count(False)) == (2, 2), "those that called"
     assert sorted(one["kind"] for one in found) == ["page", "page", "token", "token"]
     assert [one["kind"] for one in found if one["current"]] == ["token"]
     mine = next(one for one in found if one["address"] == "192.0.2.5")
