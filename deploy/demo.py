@@ -73,6 +73,10 @@ def tell(seed: Seed) -> None:
     )
     for account in (*DESKS, *(account for account, _ in PARTNERS), *ADMINISTRATORS):
         print(f"  {account.username:<12}  {seed.password}  {account.what}")
+    print(
+        "\n  第二步验证 second step: 登录后点右上角姓名 log in, then your name at the top right;"
+        f" passkeys at http://localhost:{seed.stack.port}/"
+    )
     supervisor = seed.people()["supervisors"][0]
     code = seed.enrolment_code(supervisor["id"])
     print(

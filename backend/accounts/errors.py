@@ -39,18 +39,17 @@ class LoginFailed(DomainError):
     code = "login.failed"
     status = 401
     fields = ("username", "password")
-    zh = "用户名或密码不对。多次失败后账户会暂时锁定。"
-    en = "User name or password is wrong. After several failures the account is locked for a while."
+    zh = "用户名或密码不对。多次失败后须等待一段时间才能再试。"
+    en = "User name or password is wrong. After several failures you have to wait before the next try."
 
 
-class LockedOut(DomainError):
+class TooManyTries(DomainError):
+    """`seconds` to wait; only where the failures came from."""
+
     code = "login.locked"
     status = 429
-    fields = ("username",)
-    zh = "失败次数过多,账户已暂时锁定。请 15 分钟后再试或联系管理员。"
-    en = (
-        "Too many failures; the account is locked. Try again in 15 minutes or ask an administrator."
-    )
+    zh = "失败次数过多。请 {seconds} 秒后再试;忘记密码请联系管理员。"
+    en = "Too many failures. Try again in {seconds} seconds; who forgot the password asks an administrator."
 
 
 class UsernameTaken(DomainError):
@@ -124,3 +123,51 @@ class RowsFaulty(DomainError):
     fields = ("rows",)
     zh = "{faulty} 行有误,一行都没有保存。请按 details 逐行改正后重新提交。"
     en = "{faulty} rows are faulty and nothing was stored. Correct the rows in details and send again."
+
+
+class CodeWrong(DomainError):
+    code = "login.code"
+    status = 401
+    fields = ("otp",)
+    zh = "验证码不对、已用过或已过期。请输入验证器应用当前显示的 6 位数字,或一个未用过的备用码。"
+    en = (
+        "The code is wrong, used or over. Enter the six digits that your app shows now,"
+        " or a recovery code that was not used."
+    )
+
+
+class PasskeyRefused(CodeWrong):
+    code = "login.passkey"
+    fields = ("passkey",)
+    zh = "这个通行密钥不能使用。请再试一次,或改用验证器应用的验证码。"
+    en = "This passkey cannot be used. Try again, or use a code of your app."
+
+
+class SecondFactorNeeded(DomainError):
+    """The password was right, or the token was made without the second step."""
+
+    code = "second_factor_needed"
+    status = 401
+    fields = ("otp",)
+    zh = "此账户须经第二步验证。请连同 otp(验证器应用的 6 位数字或备用码)一起登录。"
+    en = (
+        "This account needs its second step. Log in with `otp`, the six digits of your app or a"
+        " recovery code."
+    )
+
+
+class SecondFactorUnset(DomainError):
+    code = "second_factor_unset"
+    status = 403
+    zh = "您的角色必须启用第二步验证,宽限期已过。请在网页登录,按提示完成设置。"
+    en = (
+        "Your role needs a second step and the time to set it up is over. Log in on the office's"
+        " pages and set it up there."
+    )
+
+
+class SetUpNotBegun(DomainError):
+    code = "second_factor.begin"
+    status = 409
+    zh = "没有正在进行的设置。请从“开始设置”重新开始。"
+    en = "No set-up is under way. Begin it again."

@@ -11,6 +11,12 @@ from knox.models import AbstractAuthToken
 
 from fieldforms.vocabulary import codes
 
+from .login_models import RecoveryCodes, TotpDevice, Tries, WebSession
+
+__all__ = [
+    "AccessToken", "Device", "DeviceOrder", "DevicePerson", "EnrolmentCode", "Person", "RecoveryCodes",
+    "RoleGrant", "TotpDevice", "Tries", "WebSession",
+]  # fmt: skip
 DEVICE_ORDERS = ("lock", "unlock", "wipe")
 
 
@@ -23,7 +29,8 @@ class Person(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     `username` is for those who log in at the office. `division` is where the person belongs: its
     administrators keep her while she has no role. `search` holds keyed hashes of name and phone. A
-    person who left keeps the row: her visits stay attributed.
+    person who left keeps the row: her visits stay attributed. `factor_at` is when the second factor
+    was set up, `factor_from` when a role first asked for one at a log-in.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -34,6 +41,8 @@ class Person(AbstractBaseUser):  # type: ignore[django-manager-missing]
     language = models.TextField(default="zh-hans")
     is_active = models.BooleanField(default=True)
     left_on = models.DateField(null=True)
+    factor_at = models.DateTimeField(null=True)
+    factor_from = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "username"
     objects: ClassVar[PersonManager] = PersonManager()
@@ -149,8 +158,16 @@ class EnrolmentCode(models.Model):
 
 
 class AccessToken(AbstractAuthToken):
-    """An office log-in, or with `device` a phone's token, which has no end."""
+    """An office log-in, or with `device` a phone's token, which has no end.
+
+    Knox looks it up by the first 15 of its 64 digits and keeps the SHA-512 of them all. `factor` says
+    that a second factor was shown for it.
+    """
 
     device = models.ForeignKey(
         "accounts.Device", on_delete=models.PROTECT, null=True, related_name="tokens"
     )
+    factor = models.BooleanField(db_default=False)
+    seen_at = models.DateTimeField(null=True)
+    address = models.TextField(db_default="")
+    browser = models.TextField(db_default="")

@@ -4,8 +4,12 @@ from .api import audit, bulk, people, phones, roles, session
 
 urlpatterns = [
     path("auth/login", session.LoginView.as_view(), name="login"),
+    path("auth/logout", session.LogoutView.as_view(), name="logout"),
     path("me", session.MeView.as_view(), name="me"),
     path("me/password", session.MyPasswordView.as_view(), name="my-password"),
+    path("me/log-ins/", session.LogInsView.as_view(), name="log-ins"),
+    path("me/log-ins/end", session.LogInsEndView.as_view(), name="log-ins-end"),
+    path("me/log-ins/<uuid:log_in>/end", session.LogInEndView.as_view(), name="log-in-end"),
     path("people/", people.PeopleView.as_view(), name="people"),
     path("people/bulk", bulk.PeopleBulkView.as_view(), name="people-bulk"),
     path("people/<uuid:person>/", people.PersonView.as_view(), name="person"),

@@ -113,7 +113,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, ParseError):
         error = BodyUnreadable(detail=str(error.detail))
     if isinstance(error, DomainError | FormError):
-        return Response(error.as_dict(), status=error.status)
+        headers = error.headers if isinstance(error, DomainError) else None
+        return Response(error.as_dict(), status=error.status, headers=headers)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -147,10 +147,16 @@ def index_token(domain: str, value: str) -> int:
     `domain` keeps kinds of value apart ("id", "phone", "name.char", "name.syllable"), so that one
     column can hold them all. The value must come normalised.
     """
-    digest = hmac.new(
-        settings.HUXING_INDEX_KEY, f"{domain}\x00{value}".encode(), hashlib.sha256
-    ).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
+    return int.from_bytes(_keyed(domain, value).digest()[:8], "big", signed=True)
+
+
+def keyed_hash(domain: str, value: str) -> str:
+    """All 256 bits of the same hash, for what must not be guessed from a copy of the database."""
+    return _keyed(domain, value).hexdigest()
+
+
+def _keyed(domain: str, value: str) -> "hmac.HMAC":
+    return hmac.new(settings.HUXING_INDEX_KEY, f"{domain}\x00{value}".encode(), hashlib.sha256)
 
 
 def open_all(sealed: Mapping[UUID, bytes | None]) -> dict[UUID, Any]:

@@ -9,8 +9,8 @@ class DomainError(Exception):
     """An error with an answer: `code` never changes, `fields` name the input, the message says what to do.
 
     Subclasses give `code`, `status` and the message in both languages; `{name}` in a message is
-    filled from `context`. `details` is JSON for a program: which row, which rule. Rendered by
-    `common.api.problem_response`.
+    filled from `context`. `details` is JSON for a program: which row, which rule. `retry_after` is in
+    seconds, where waiting helps. Rendered by `common.api.problem_response`.
     """
 
     code: ClassVar[str] = "error"
@@ -20,11 +20,13 @@ class DomainError(Exception):
     en: ClassVar[str] = "The request cannot be processed."
 
     def __init__(
-        self, *, fields: tuple[str, ...] | None = None, details: Any = None, **context: Any
-    ) -> None:
+        self, *, fields: tuple[str, ...] | None = None, details: Any = None,
+        retry_after: int | None = None, **context: Any,
+    ) -> None:  # fmt: skip
         if fields is not None:
             self.fields = fields
         self.details = details
+        self.retry_after = retry_after
         self.context = context
         super().__init__(self.code)
 
@@ -32,6 +34,11 @@ class DomainError(Exception):
     def message(self) -> str:
         text = self.en if language() == "en" else self.zh
         return text.format(**self.context)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with the answer."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     def as_dict(self) -> dict[str, Any]:
         problem = {"code": self.code, "fields": list(self.fields), "message": self.message}

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from rest_framework.request import Request
 
+from backend.accounts import news
 from backend.accounts import queries as accounts
 from backend.accounts import services as phones
 from backend.attachments import queries as attachments
@@ -26,6 +27,7 @@ from backend.dossier import as_tasks as dossiers
 from backend.dossier.record import RECORD_TYPES as DOSSIER
 from backend.erasure.record import RECORD_TYPES as ERASURE
 from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
+from backend.notifications import services as notifications
 from backend.referrals import directory, phone_book
 from backend.referrals.record import RECORD_TYPES as REFERRALS
 from backend.regions import codes
@@ -54,6 +56,7 @@ def install() -> None:
         registry.register(record_type)
     tasks.install(*roster.KINDS, *dossiers.KINDS)
     unreachable.install(phone_book.reachable)
+    news.install(tell)
     ports.install(
         ports.Ports(
             keys=encrypted.keys,
@@ -74,6 +77,13 @@ def install() -> None:
             covers=covers,
         )
     )
+
+
+def tell(said: news.News, now: datetime) -> None:
+    notice = notifications.Notice(
+        key=said.key, person=said.person, kind=said.kind, values=said.values
+    )
+    notifications.enqueue([notice], now=now)
 
 
 def files_of(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:

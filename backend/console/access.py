@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from backend.accounts import factors
 from backend.accounts import queries as accounts
 from backend.common import clock
 from backend.common.errors import DomainError, NotAllowed
@@ -55,7 +56,8 @@ def office(page: str | None = None) -> Callable[[OfficeView], OfficeView]:
                     raise NotAllowed()
                 return view(request, *args, **kwargs)
             except DomainError as error:
-                return show(request, "problem", {"error": error}, status=error.status)
+                answer = show(request, "problem", {"error": error}, status=error.status)
+                return refused(answer, error, status=error.status)
 
         return opened
 
@@ -72,10 +74,20 @@ def show(
     request: OfficeRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page of the office, with its menu."""
+    now, visitor = clock.now(), request.visitor
     shared = {
-        "visitor": request.visitor,
-        "unread": notifications.unread(request.visitor.person),
-        "menu": navigation.pages_of(request.visitor.roles),
-        "now": clock.now(),
+        "visitor": visitor,
+        "factor_until": factors.asked_until(request.user, visitor.roles, now=now),
+        "unread": notifications.unread(visitor.person),
+        "menu": navigation.pages_of(visitor.roles),
+        "now": now,
     }
     return render(request, f"console/{template}.html", shared | context, status=status)
+
+
+def refused(answer: HttpResponse, error: DomainError, *, status: int) -> HttpResponse:
+    """The answer with its status; where waiting helps it is 429 and says how long."""
+    answer.status_code = status if error.retry_after is None else error.status
+    for name, value in error.headers.items():
+        answer.headers[name] = value
+    return answer

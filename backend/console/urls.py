@@ -3,6 +3,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from . import (
+    account,
     audit,
     case,
     case_evidence,
@@ -22,6 +23,7 @@ from . import (
     missing,
     notices,
     partner,
+    passkeys,
     photographs,
     queue,
     referrals,
@@ -34,9 +36,25 @@ from . import (
 urlpatterns = [
     path("", home.start, name="start"),
     path("login/", login.Login.as_view(), name="page-login"),
+    path("login/code/", login.code, name="page-code"),
+    path("login/passkey/begin/", passkeys.UseBegin.as_view(), name="passkey-begin"),
+    path("login/passkey/complete/", passkeys.UseComplete.as_view(), name="passkey-complete"),
     path("logout/", LogoutView.as_view(), name="page-logout"),
     path("language/", set_language, name="language"),
     path("office/", home.start, name="home"),
+    path("office/account/", account.account, name="account"),
+    path("office/account/factor/", account.factor, name="account-factor"),
+    path("office/account/factor/confirm/", account.confirm, name="account-confirm"),
+    path("office/account/codes/", account.codes, name="account-codes"),
+    path("office/account/passkeys/begin/", passkeys.AddBegin.as_view(), name="passkey-add-begin"),
+    path("office/account/passkeys/complete/", passkeys.AddComplete.as_view(), name="passkey-add"),
+    path(
+        "office/account/passkeys/<int:passkey>/remove/",
+        account.passkey_remove,
+        name="passkey-remove",
+    ),
+    path("office/account/log-ins/end/", account.log_ins_end, name="page-log-ins-end"),
+    path("office/account/log-ins/<uuid:log_in>/end/", account.log_in_end, name="page-log-in-end"),
     path("office/children/", children.children, name="children"),
     path("office/loans/", loans.loans, name="loans"),
     path("office/loans/<uuid:loan>/return/", loans.give_back, name="loan-return"),

@@ -44,13 +44,6 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(administrator:
     assert login("admin", "wrong")[1]["code"] == "login.failed"
 
 
-def test_an_account_is_locked_after_ten_failures(administrator: Person) -> None:
-    for _ in range(10):
-        login("admin", "wrong")
-    status, problem = login("admin")
-    assert (status, problem["code"]) == (429, "login.locked")
-
-
 def test_somebody_who_left_cannot_log_in_or_go_on(administrator: Person) -> None:
     token = login("admin")[1]["token"]
     Person.objects.update(is_active=False)

@@ -1,4 +1,4 @@
-"""The door of the office's pages: log-in, lock-out, language, and who has which page."""
+"""The door of the office's pages: log-in, language, and who has which page."""
 
 import pytest
 from django.test import Client
@@ -42,17 +42,6 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_words(
     for username in (officer, "nobody"):
         status, page = log_in(client, username, "wrong")
         assert (status, "用户名或密码不对" in page) == (200, True)
-
-
-def test_the_tenth_failure_locks_the_account_and_the_page_says_so(
-    client: Client, officer: str
-) -> None:
-    for _ in range(9):
-        assert log_in(client, officer, "wrong")[0] == 200
-    for password in ("wrong", PASSWORD):
-        status, page = log_in(client, officer, password)
-        assert (status, "账户已暂时锁定" in page) == (429, True)
-    assert client.get("/office/").status_code == 302
 
 
 def test_the_language_is_switched_and_stays(client: Client) -> None:

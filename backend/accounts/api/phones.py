@@ -16,7 +16,7 @@ from backend.common import clock
 from backend.common.api import PAGING, page_of, paged, read
 from sync import config
 
-from .. import devices, queries, services
+from .. import client, devices, limits, queries, services
 from ..models import DEVICE_ORDERS
 from ..permissions import Administrator, areas, caller
 
@@ -81,7 +81,9 @@ class EnrolView(APIView):
     def post(self, request: Request) -> Response:
         given = read(EnrolIn, request.data)
         now = clock.now()
-        device, token = services.device_enrol(**given, now=now)
+        asking = limits.Place(client.address(request._request))
+        with limits.tried("enrolment", "", asking, now=now):
+            device, token = services.device_enrol(**given, now=now)
         names = queries.names(queries.people_of(device.id))
         people = [{"id": person, "name": name} for person, name in sorted(names.items())]
         card = {

@@ -8,9 +8,22 @@ from .passwords import password_change, password_set
 from .people import NewPerson, person_create, person_deactivate
 from .phones import device_enrol, device_revoke, enrolment_code_create
 from .roles import role_end, role_grant
+from .second_factor import end as factor_end
+from .second_factor import (
+    factor_begin,
+    factor_confirm,
+    factor_shown,
+    factor_tried,
+    factor_used,
+    passkey_added,
+    passkey_remove,
+    recovery_codes_new,
+)
+from .sessions import LogIn, log_in_end, log_ins, log_ins_clean, log_ins_close, log_ins_end
 
 __all__ = [
     "LEDGERED",
+    "LogIn",
     "NewPerson",
     "close_sessions",
     "device_enrol",
@@ -18,12 +31,26 @@ __all__ = [
     "device_order_withdraw",
     "device_revoke",
     "enrolment_code_create",
+    "factor_begin",
+    "factor_confirm",
+    "factor_end",
+    "factor_shown",
+    "factor_tried",
+    "factor_used",
+    "log_in_end",
+    "log_ins",
+    "log_ins_clean",
+    "log_ins_close",
+    "log_ins_end",
     "orders_done",
+    "passkey_added",
+    "passkey_remove",
     "password_change",
     "password_set",
     "people_create",
     "person_create",
     "person_deactivate",
+    "recovery_codes_new",
     "role_end",
     "role_grant",
 ]

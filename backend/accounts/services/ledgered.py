@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -14,7 +13,7 @@ from backend.common.ledger import Fact
 from sync import holdings
 
 from .. import queries
-from ..models import AccessToken, Device, DeviceOrder, EnrolmentCode, Person, RoleGrant
+from ..models import AccessToken, Device, DeviceOrder, EnrolmentCode, Person, RoleGrant, WebSession
 from . import area
 from .people import account_close
 
@@ -100,5 +99,5 @@ def close_sessions(*, now: datetime) -> None:
     Everybody at the office logs in anew; an unused code has to be made again. Phones keep their tokens.
     """
     AccessToken.objects.filter(device=None).delete()
-    Session.objects.all().delete()
+    WebSession.objects.all().delete()
     EnrolmentCode.objects.filter(used_at=None).update(used_at=now)

@@ -11,8 +11,9 @@ from backend.audit import services as audit
 from backend.common.errors import NotFound
 
 from ..errors import LoginFailed, PasswordWeak
-from ..models import AccessToken, Person
+from ..models import Person
 from . import area
+from .sessions import log_ins_close
 
 
 def check_password(password: str) -> None:
@@ -49,7 +50,7 @@ def _change(person: UUID, password: str, *, actor: UUID | None, now: datetime) -
         raise NotFound(fields=("person",))
     row.set_password(password)
     row.save(update_fields=["password"])
-    AccessToken.objects.filter(user=person, device=None).delete()
+    log_ins_close(person)
     audit.record(
         actor=actor, action="person.password", subject=person, now=now,
         subject_type="person", county=area.county_of_person(person, now),

@@ -15,9 +15,10 @@ from sync.protocol import ids
 
 from .. import queries
 from ..errors import PersonKnown, UsernameTaken
-from ..models import AccessToken, Person, RoleGrant
+from ..models import Person, RoleGrant
 from . import area
 from .passwords import check_password
+from .sessions import log_ins_close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def account_close(*, person: UUID, actor: UUID | None, at: datetime) -> bool:
     if left != 1:
         return False
     RoleGrant.objects.filter(queries.unended(today), person=person).update(ended_at=at)
-    AccessToken.objects.filter(user=person, device=None).delete()
+    log_ins_close(person)
     holdings.reconcile(queries.devices_of([person]))
     audit.record(
         actor=actor, action="person.deactivate", subject=person, now=at,

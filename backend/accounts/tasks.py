@@ -1,0 +1,13 @@
+"""Periodic work, by Celery."""
+
+from celery import shared_task
+
+from backend.common import clock
+
+from . import services
+
+
+@shared_task
+def clean() -> None:
+    """Sessions, tokens and counts of failures that have run out."""
+    services.log_ins_clean(now=clock.now())
