@@ -13,7 +13,7 @@ from .seals import Head, head
 from .verification import chain_misfits
 
 __all__ = [
-    "Head", "Sealed", "chain_misfits", "entries", "happened_to", "head", "sealed_until", "told_of",
+    "Head", "Sealed", "chain_misfits", "entries", "happened_to", "has_acted", "head", "sealed_until", "told_of",
 ]  # fmt: skip
 
 
@@ -45,6 +45,15 @@ def happened_to(action: str, *, device: UUID) -> dict[UUID, tuple[datetime, date
     """The subjects of an action on a device, with the first and the last time; one statement."""
     rows = AuditEntry.objects.filter(device=device, action=action).values_list("subject")
     return {s: (first, last) for s, first, last in rows.annotate(Min("at"), Max("at"))}
+
+
+def has_acted(
+    actor: UUID, *, on: Collection[UUID], actions: Collection[str], since: datetime
+) -> bool:
+    """Whether somebody took one of the actions on one of the subjects since then."""
+    return AuditEntry.objects.filter(
+        actor=actor, subject__in=on, action__in=actions, at__gte=since
+    ).exists()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -421,6 +421,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "backend.guardianship.tasks.give_alerts",
         "schedule": timedelta(minutes=15),
     },
+    "carry-out-confirmed": {
+        "task": "backend.accounts.tasks.carry_out_confirmed",
+        "schedule": timedelta(minutes=10),
+    },
     "expire-uploads": {"task": "sync.tasks.expire_uploads", "schedule": timedelta(hours=1)},
 }
 if CELERY_BROKER_URL.startswith("filesystem:"):

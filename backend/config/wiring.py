@@ -9,10 +9,11 @@ from uuid import UUID
 from django.conf import settings
 from rest_framework.request import Request
 
+from backend.accounts import confirming
 from backend.accounts import queries as accounts
 from backend.accounts import services as phones
 from backend.attachments import queries as attachments
-from backend.caseload import exposure
+from backend.caseload import exposure, openings
 from backend.caseload import queries as caseload
 from backend.caseload.record import RECORD_TYPES as CASELOAD
 from backend.children.record import RECORD_TYPES as CHILDREN
@@ -21,8 +22,10 @@ from backend.concerns import answerable, rulesets, variants
 from backend.concerns.editions import numbers as unreachable
 from backend.concerns.record import RECORD_TYPES as CONCERNS
 from backend.dossier.record import RECORD_TYPES as DOSSIER
+from backend.erasure import services as erasure
 from backend.erasure.record import RECORD_TYPES as ERASURE
 from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
+from backend.notifications import services as notifications
 from backend.referrals import directory, phone_book
 from backend.referrals.record import RECORD_TYPES as REFERRALS
 from backend.regions import codes
@@ -49,6 +52,7 @@ def install() -> None:
     for record_type in (*ours, review.REVIEW, RECOVERED, LOSS):
         registry.register(record_type)
     unreachable.install(phone_book.reachable)
+    confirming.install([*phones.CONFIRMED, openings.KIND, erasure.KIND], tell=tell)
     ports.install(
         ports.Ports(
             keys=encrypted.keys,
@@ -67,6 +71,19 @@ def install() -> None:
             sender_of_device=sender_of_device,
         )
     )
+
+
+def tell(news: Sequence[confirming.News], now: datetime) -> None:
+    """What accounts has to say to people. A new phone and what two people decide wait for no morning."""
+    notices = [
+        notifications.Notice(
+            key=one.key, person=person, kind=one.kind, values=one.values, critical=True,
+            county=one.county, subject=one.subject,
+        )
+        for one in news
+        for person in sorted(one.people)
+    ]  # fmt: skip
+    notifications.enqueue(notices, now=now)
 
 
 def files_of(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:

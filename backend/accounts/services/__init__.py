@@ -1,5 +1,15 @@
 """Writes: people, roles, phones. What other apps may call."""
 
+from .confirmations import (
+    Wish,
+    confirmation_ask,
+    confirmation_confirm,
+    confirmation_refuse,
+    confirmation_withdraw,
+    confirmations_carry_out,
+)
+from .confirmed import KINDS as CONFIRMED
+from .confirmed import second_factor_kind
 from .import_people import people_create
 from .ledgered import KINDS as LEDGERED
 from .ledgered import close_sessions
@@ -8,11 +18,19 @@ from .passwords import password_change, password_set
 from .people import NewPerson, person_create, person_deactivate
 from .phones import device_enrol, device_revoke, enrolment_code_create
 from .roles import role_end, role_grant
+from .second_factor import second_factor_end
 
 __all__ = [
+    "CONFIRMED",
     "LEDGERED",
     "NewPerson",
+    "Wish",
     "close_sessions",
+    "confirmation_ask",
+    "confirmation_confirm",
+    "confirmation_refuse",
+    "confirmation_withdraw",
+    "confirmations_carry_out",
     "device_enrol",
     "device_order",
     "device_order_withdraw",
@@ -26,4 +44,6 @@ __all__ = [
     "person_deactivate",
     "role_end",
     "role_grant",
+    "second_factor_end",
+    "second_factor_kind",
 ]

@@ -1,0 +1,48 @@
+"""What this app itself lets nobody do alone, and how it is carried out."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from uuid import UUID
+
+from ..confirming import Confirmed, Kind
+from . import area
+from .passwords import password_put
+from .roles import role_put
+
+
+def _role(confirmed: Confirmed, now: datetime) -> None:
+    said = confirmed.detail
+    assert confirmed.person
+    area.check_prefixes(said["prefixes"], areas=area.areas(confirmed.asked_by, now))
+    area.check_seen(confirmed.person, actor=confirmed.asked_by, now=now)
+    role_put(
+        person=confirmed.person, role=said["role"], prefixes=said["prefixes"],
+        starts_on=date.fromisoformat(said["starts_on"]),
+        ends_on=date.fromisoformat(said["ends_on"]) if said["ends_on"] else None,
+        actor=confirmed.asked_by, decided_by=confirmed.decided_by, now=now,
+    )  # fmt: skip
+
+
+def _password(confirmed: Confirmed, now: datetime) -> None:
+    assert confirmed.person
+    area.check_held([confirmed.person], actor=confirmed.asked_by, now=now)
+    password_put(
+        person=confirmed.person, encoded=confirmed.secret, actor=confirmed.asked_by,
+        decided_by=confirmed.decided_by, now=now,
+    )  # fmt: skip
+
+
+KINDS = (
+    Kind(name="role.grant", perform=_role),
+    Kind(name="person.password", perform=_password),
+)
+
+
+def second_factor_kind(end: Callable[..., None]) -> Kind:
+    """The kind by which somebody else's second factor ends; `end(person=, actor=, now=)` ends it."""
+
+    def perform(confirmed: Confirmed, now: datetime) -> None:
+        person: UUID | None = confirmed.person
+        end(person=person, actor=confirmed.asked_by, now=now)
+
+    return Kind(name="second_factor.end", perform=perform)

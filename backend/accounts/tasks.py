@@ -1,0 +1,13 @@
+"""Periodic work, by Celery."""
+
+from celery import shared_task
+
+from backend.common import clock
+
+from . import services
+
+
+@shared_task
+def carry_out_confirmed() -> None:
+    """Carries out what two people decided and is due; what nobody confirmed lapses."""
+    services.confirmations_carry_out(now=clock.now())
