@@ -21,9 +21,10 @@ _SHOWN = (
 
 
 def visible(viewer: UUID, *, now: datetime, state: str = "") -> QuerySet[Confirmation]:
-    """Her own, and every one that lies wholly where she administers or leads; the last asked first."""
+    """Those she asked for, decided or is the person of, and every one that lies wholly where she
+    administers or leads; the last asked first."""
     own = queries.prefixes(viewer, on=timezone.localdate(now), roles=queries.GUARDED)
-    mine = Q(asked_by=viewer) | Q(decided_by=viewer)
+    mine = Q(asked_by=viewer) | Q(decided_by=viewer) | Q(person=viewer)
     found = Confirmation.objects.filter(mine | Q(covered_by__overlap=own) if own else mine)
     return (found.filter(state=state) if state else found).order_by("-asked_at", "-id")
 
