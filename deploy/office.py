@@ -89,7 +89,7 @@ class Office:
 
     def _expect(self, method: str, path: str, body: Any) -> Any:
         answer = self.ask(method, path, body)
-        if answer.status not in (200, 201, 204):
+        if answer.status not in (200, 201, 202, 204):
             raise Refusal(method, path, answer)
         return answer.body
 

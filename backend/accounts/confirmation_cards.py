@@ -15,7 +15,7 @@ from . import queries, seconds
 from .models import OPEN_STATES, Confirmation
 
 _SHOWN = (
-    "id", "kind", "subject", "subject_type", "divisions", "detail", "state", "stopped_by", "asked_at",
+    "id", "kind", "subject", "subject_type", "divisions", "detail", "state", "asked_at",
     "expires_at", "decided_at", "due_at", "until",
 )  # fmt: skip
 
@@ -53,6 +53,8 @@ def cards(rows: Sequence[Confirmation], *, viewer: UUID, now: datetime) -> list[
                 **{name: getattr(row, name) for name in _SHOWN},
                 "reason": said.get("reason", ""),
                 "answer": said.get("answer", ""),
+                # That something sealed is open is not for whoever only confirmed.
+                "stopped_by": row.stopped_by if viewer == row.asked_by_id else "",
                 "asked_by": row.asked_by_id,
                 "asked_by_name": names.get(row.asked_by_id, ""),
                 "decided_by": row.decided_by_id,

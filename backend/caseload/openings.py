@@ -43,6 +43,13 @@ def opening_ask(
     return people.confirmation_ask(wish=wish, reason=reason, actor=actor, now=now)
 
 
+def readers(division: str, *, now: datetime) -> dict[UUID, str]:
+    """Those to whom a child who lives there may be opened, with their names, by name."""
+    roles = (*scope.TOWNSHIP, *scope.COUNTY)
+    people = accounts.covering(division, roles=roles, on=timezone.localdate(now))
+    return dict(sorted(accounts.names(people).items(), key=lambda item: (item[1], item[0])))
+
+
 def _open(confirmed: Confirmed, now: datetime) -> None:
     row = children.everybody().filter(id=confirmed.subject).first()
     if row is None or confirmed.person is None:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from backend.accounts import queries
+from backend.accounts import confirmation_cards, queries
 from backend.accounts import services as accounts
 from backend.accounts.errors import ConfirmationClosed
 from backend.accounts.models import AccessToken, Confirmation
@@ -210,6 +210,9 @@ def test_a_secure_erasure_takes_two_people_and_seven_days(
     assert accounts.confirmations_carry_out(now=seven) == 1
     row = Confirmation.objects.get(id=id_)
     assert (row.state, row.stopped_by) == ("stopped", "erasure.open")
+    # Whoever only confirmed does not learn that something, which may be sealed, is open.
+    shown = [confirmation_cards.one(id_, viewer=who.id, now=NOW) for who in (lead, administrator)]
+    assert [card["stopped_by"] for card in shown] == ["erasure.open", ""]
     Concern.objects.all().delete()
     Escalation.objects.all().delete()
 

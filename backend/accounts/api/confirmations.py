@@ -40,7 +40,9 @@ class ConfirmationOut(serializers.Serializer):
     decided_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True, help_text="When it is carried out.")
     until = serializers.DateTimeField(allow_null=True, help_text="When what it gave ends.")
-    stopped_by = serializers.CharField(help_text="The code of what stood in the way.")
+    stopped_by = serializers.CharField(
+        help_text="The code of what stood in the way; for whoever asked."
+    )
     may_confirm = serializers.BooleanField()
     hindrance = serializers.CharField(help_text="Why the caller may not confirm it.")
     may_refuse = serializers.BooleanField()

@@ -224,8 +224,6 @@ def _forget_secret(row: Confirmation, words: Mapping[str, Any]) -> None:
 
 def _note(row: Confirmation, action: str, *, actor: UUID | None, now: datetime) -> None:
     detail = {"kind": row.kind, "subject": str(row.subject), **row.detail}
-    if row.stopped_by:
-        detail["stopped_by"] = row.stopped_by
     audit.record(
         actor=actor, action=f"confirmation.{action}", subject=row.id, now=now,
         subject_type="confirmation", county=area.county(row.divisions), detail=detail,
