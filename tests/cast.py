@@ -179,7 +179,7 @@ def build() -> Cast:
         partner = people["partner" if county is here else "far_partner"]
         county.ids |= _referrals(county, officer, lead, administrator, partner)
 
-        county.ids["confirmation"] = _asked(county, officer, administrator)
+        county.ids["confirmation"] = _asked(county, partner, administrator)
         county.ids |= _roster(county, officer, people["lead" if county is here else "far_lead"])
     lost, token = _phone(people["village_a"], people["administrator"])
     services.device_revoke(device=lost, reason="lost", actor=people["administrator"].id, now=NOW)
@@ -189,10 +189,10 @@ def build() -> Cast:
     return Cast(members, here, there)
 
 
-def _asked(county: County, officer: Person, administrator: Person) -> UUID:
-    """The administrator asks for the officer to become a lead: a second person has to confirm it."""
+def _asked(county: County, person: Person, administrator: Person) -> UUID:
+    """The administrator asks for somebody to become a lead: a second person has to confirm it."""
     asked = services.role_grant(
-        person=officer.id, role="county_lead", prefixes=[county.village[:6]], starts_on=TODAY,
+        person=person.id, role="county_lead", prefixes=[county.village[:6]], starts_on=TODAY,
         actor=administrator.id, now=NOW, reason="原负责人调离",
     )  # fmt: skip
     assert isinstance(asked, Confirmation)

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from backend.accounts import queries
+from backend.accounts.models import Confirmation
 from backend.audit.models import AuditEntry
 from backend.common import clock
 from backend.concerns.models import Escalation
@@ -121,3 +122,36 @@ def test_break_glass_takes_another_role_than_the_asking_persons(cast: Cast) -> N
     assert reads(cast, "township")["escalation"] == 200
     own = UUID(str(cast.here.ids["child"]))
     assert queries.given("file.open", person=cast["township"].person.id, at=NOW + HOUR) == {own: UUID(id_)}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_secure_page_says_who_asks_what_and_why_and_takes_the_decisions(
+    cast: Cast, language: str
+) -> None:
+    officer, child = cast["officer"].person, cast.here.ids["child"]
+    assert officer
+    page, sheet = "/office/confirmations/", f"/office/children/{child}/"
+
+    def seen(name: str, path: str) -> str:
+        answer = cast[name].call("GET", path, language=language)
+        assert answer.status_code == 200, path
+        return str(answer.content.decode())
+
+    assert f"{sheet}break-glass/" in seen("officer", sheet)
+    assert f"{sheet}erase/" not in seen("officer", sheet)
+    assert f"{sheet}erase/" in seen("lead", sheet)
+    body = WHY | {"person": str(officer.id)}
+    assert cast["officer"].call("POST", f"{sheet}break-glass/", body).status_code == 302
+    asked = Confirmation.objects.get(kind="file.open")
+    decide = f"{page}{asked.id}/"
+    shown = seen("lead", page)
+    for words in (WHY["reason"], "吴officer", cast.here.marks[0], f"{decide}confirm/", f"{decide}refuse/"):  # fmt: skip
+        assert words in shown, words
+    own = seen("officer", page)
+    assert f"{decide}withdraw/" in own
+    assert f"{decide}confirm/" not in own
+    assert str(asked.id) not in seen("far_lead", page)
+    assert page in seen("lead", sheet), "what waits about the child"
+    assert cast["lead"].call("POST", f"{decide}refuse/", {"reason": " "}).status_code == 400
+    assert cast["lead"].call("POST", f"{decide}confirm/").status_code == 302
+    assert f"{decide}" not in seen("lead", page), "nothing is left to decide"
