@@ -9,10 +9,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backend.common import encrypted
-from backend.common.errors import DomainError, NotFound
+from backend.common.errors import NotFound
 
-from . import queries, seconds
+from . import queries
 from .models import OPEN_STATES, Confirmation
+from .seconds import Seconds
 
 _SHOWN = (
     "id", "kind", "subject", "subject_type", "divisions", "detail", "state", "asked_at",
@@ -38,15 +39,17 @@ def one(confirmation: UUID, *, viewer: UUID, now: datetime) -> dict[str, Any]:
 
 
 def cards(rows: Sequence[Confirmation], *, viewer: UUID, now: datetime) -> list[dict[str, Any]]:
-    """What is shown of requests; of each that waits, whether the viewer may decide it, or why not."""
+    """What is shown of requests; of each that waits, whether the viewer may decide it, or why not. A
+    fixed number of statements."""
     people = {
         who for row in rows for who in (row.asked_by_id, row.decided_by_id, row.person_id) if who
     }
     names = queries.names(people)
-    words = _words(rows)
+    words, second = _words(rows), Seconds(rows, actor=viewer, now=now)
     shown = []
     for row in rows:
-        hindrance = _hindrance(row, viewer, now)
+        waits = row.state == "asked" and second.covers(row)
+        hindrance = second.hindrance(row) if waits else None
         said = words.get(row.id, {})
         shown.append(
             {
@@ -61,31 +64,14 @@ def cards(rows: Sequence[Confirmation], *, viewer: UUID, now: datetime) -> list[
                 "decided_by_name": _name(names, row.decided_by_id),
                 "person": row.person_id,
                 "person_name": _name(names, row.person_id),
-                "may_confirm": row.state == "asked" and hindrance is None,
-                "hindrance": hindrance.message if row.state == "asked" and hindrance else "",
-                "may_refuse": row.state == "asked" and _may_refuse(row, viewer, now),
+                "may_confirm": waits and hindrance is None,
+                "hindrance": hindrance.message if hindrance else "",
+                "may_refuse": waits and not second.is_party(row),
                 "may_withdraw": row.state in OPEN_STATES
                 and viewer in (row.asked_by_id, row.decided_by_id),
             }
         )
     return shown
-
-
-def _hindrance(row: Confirmation, viewer: UUID, now: datetime) -> DomainError | None:
-    if row.state != "asked":
-        return None
-    if not seconds.covers(row, actor=viewer, now=now):
-        return NotFound(fields=("confirmation",))
-    try:
-        seconds.check(row, actor=viewer, now=now)
-    except DomainError as error:
-        return error
-    return None
-
-
-def _may_refuse(row: Confirmation, viewer: UUID, now: datetime) -> bool:
-    own = viewer in (row.asked_by_id, row.person_id)
-    return not own and seconds.covers(row, actor=viewer, now=now)
 
 
 def _words(rows: Sequence[Confirmation]) -> dict[UUID, dict[str, Any]]:

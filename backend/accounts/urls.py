@@ -19,11 +19,6 @@ urlpatterns = [
         people.PersonPasswordView.as_view(),
         name="person-password",
     ),
-    path(
-        "people/<uuid:person>/second-factor/end",
-        confirmations.SecondFactorEndView.as_view(),
-        name="second-factor-end",
-    ),
     path("confirmations/", confirmations.ConfirmationsView.as_view()),
     path("confirmations/<uuid:confirmation>/", confirmations.ConfirmationView.as_view()),
     path("confirmations/<uuid:confirmation>/confirm", confirmations.ConfirmView.as_view()),

@@ -13,7 +13,7 @@ from .seals import Head, head
 from .verification import chain_misfits
 
 __all__ = [
-    "Head", "Sealed", "chain_misfits", "entries", "happened_to", "has_acted", "head", "sealed_until", "told_of",
+    "Head", "Sealed", "acted_on_each_other", "chain_misfits", "entries", "happened_to", "head", "sealed_until", "told_of",
 ]  # fmt: skip
 
 
@@ -47,13 +47,13 @@ def happened_to(action: str, *, device: UUID) -> dict[UUID, tuple[datetime, date
     return {s: (first, last) for s, first, last in rows.annotate(Min("at"), Max("at"))}
 
 
-def has_acted(
-    actor: UUID, *, on: Collection[UUID], actions: Collection[str], since: datetime
-) -> bool:
-    """Whether somebody took one of the actions on one of the subjects since then."""
-    return AuditEntry.objects.filter(
-        actor=actor, subject__in=on, action__in=actions, at__gte=since
-    ).exists()
+def acted_on_each_other(
+    one: UUID, others: Collection[UUID], *, actions: Collection[str], since: datetime
+) -> set[UUID]:
+    """Those of the others who took one of the actions on somebody since then, or she on them."""
+    between = Q(actor=one, subject__in=others) | Q(actor__in=others, subject=one)
+    rows = AuditEntry.objects.filter(between, action__in=actions, at__gte=since)
+    return {who for pair in rows.values_list("actor", "subject") for who in pair} - {one}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

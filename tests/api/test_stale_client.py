@@ -52,7 +52,7 @@ NOTHING_A_PHONE_HOLDS = {
         "password_change", "password_set", "people_create", "person_create",
         # They perform what stands in this file by its own name.
         "CONFIRMED", "Wish", "confirmation_ask", "confirmation_confirm", "confirmation_refuse",
-        "confirmation_withdraw", "confirmations_carry_out", "second_factor_end", "second_factor_kind",
+        "confirmation_withdraw", "confirmations_carry_out", "second_factor_ask", "second_factor_kind",
     },
     "audit": {"LEDGER_KIND", "Line", "record", "record_each", "seal", "witness"},
     "caseload": {

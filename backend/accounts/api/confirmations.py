@@ -16,7 +16,7 @@ from fieldforms.vocabulary import codes
 
 from .. import confirmation_cards, services
 from ..models import Confirmation
-from ..permissions import Administrator, Office, caller
+from ..permissions import Office, caller
 
 
 class ConfirmationOut(serializers.Serializer):
@@ -121,28 +121,6 @@ class WithdrawView(APIView):
     @extend_schema(operation_id="confirmation_withdraw", request=None, responses=ConfirmationOut)
     def post(self, request: Request, confirmation: UUID) -> Response:
         return _decide(request, confirmation, services.confirmation_withdraw)
-
-
-class SecondFactorEndIn(serializers.Serializer):
-    reason = serializers.CharField(max_length=2000)
-
-
-class SecondFactorEndView(APIView):
-    """Asks for the end of somebody's second factor."""
-
-    permission_classes = [Administrator]
-
-    @extend_schema(
-        operation_id="second_factor_end",
-        request=SecondFactorEndIn,
-        responses={202: ConfirmationOut},
-    )
-    def post(self, request: Request, person: UUID) -> Response:
-        given = read(SecondFactorEndIn, request.data)
-        row = services.second_factor_end(
-            person=person, actor=caller(request), now=clock.now(), **given
-        )
-        return waiting(row, viewer=caller(request))
 
 
 def _decide(

@@ -9,7 +9,7 @@ from .confirmations import (
     confirmations_carry_out,
 )
 from .confirmed import KINDS as CONFIRMED
-from .confirmed import second_factor_kind
+from .confirmed import second_factor_ask, second_factor_kind
 from .import_people import people_create
 from .ledgered import KINDS as LEDGERED
 from .ledgered import close_sessions
@@ -18,7 +18,6 @@ from .passwords import password_change, password_set
 from .people import NewPerson, person_create, person_deactivate
 from .phones import device_enrol, device_revoke, enrolment_code_create
 from .roles import role_end, role_grant
-from .second_factor import second_factor_end
 
 __all__ = [
     "CONFIRMED",
@@ -44,6 +43,6 @@ __all__ = [
     "person_deactivate",
     "role_end",
     "role_grant",
-    "second_factor_end",
+    "second_factor_ask",
     "second_factor_kind",
 ]

@@ -14,10 +14,11 @@ from backend.common import encrypted, ledger
 from backend.common.errors import DomainError, NotFound
 from sync.protocol import ids
 
-from .. import confirming, seconds, telling
+from .. import confirming, telling
 from ..confirming import Confirmed
 from ..errors import ConfirmationClosed, ConfirmationStands, NotTheSecond, ReasonMissing
 from ..models import OPEN_STATES, Confirmation
+from ..seconds import Seconds, covering_codes
 from . import area
 
 LEDGER_KIND = "confirmation.close"
@@ -53,7 +54,7 @@ def confirmation_ask(*, wish: Wish, reason: str, actor: UUID, now: datetime) -> 
     row = Confirmation(
         id=id_, kind=wish.kind, subject=wish.subject, subject_type=wish.subject_type,
         person_id=wish.person, identity=wish.identity, divisions=sorted(wish.divisions),
-        covered_by=seconds.covering_codes(wish.divisions),
+        covered_by=covering_codes(wish.divisions),
         detail=dict(wish.detail), sealed=encrypted.key(owner, create=True).seal_json(words),
         key_of=owner, asked_by_id=actor, asked_at=now, expires_at=now + confirming.LIFETIME,
     )  # fmt: skip
@@ -70,13 +71,15 @@ def confirmation_ask(*, wish: Wish, reason: str, actor: UUID, now: datetime) -> 
 def confirmation_confirm(*, confirmation: UUID, actor: UUID, now: datetime) -> Confirmation:
     """The second person agrees; it is carried out at once, or on its day.
 
-    Raises `NotFound` outside the actor's area, `ConfirmationClosed`, what `seconds.check` raises,
+    Raises `NotFound` outside the actor's area, `ConfirmationClosed`, what `Seconds.hindrance` says,
     and whatever the performing raises; then it still waits.
     """
-    row = _locked(confirmation, actor=actor, now=now)
+    row, second = _locked(confirmation, actor=actor, now=now)
     if row.state != "asked" or row.expires_at <= now:
         raise ConfirmationClosed(state=row.state)
-    seconds.check(row, actor=actor, now=now)
+    hindrance = second.hindrance(row)
+    if hindrance is not None:
+        raise hindrance
     row.state, row.decided_by_id, row.decided_at = "confirmed", actor, now
     kind = confirming.kind(row.kind)
     row.due_at = now + kind.waits
@@ -92,10 +95,10 @@ def confirmation_refuse(
     *, confirmation: UUID, reason: str, actor: UUID, now: datetime
 ) -> Confirmation:
     """Raises `NotFound`, `ConfirmationClosed`, `NotTheSecond` and `ReasonMissing`."""
-    row = _locked(confirmation, actor=actor, now=now)
+    row, second = _locked(confirmation, actor=actor, now=now)
     if row.state != "asked":
         raise ConfirmationClosed(state=row.state)
-    if actor in (row.asked_by_id, row.person_id):
+    if second.is_party(row):
         raise NotTheSecond()
     if not reason.strip():
         raise ReasonMissing()
@@ -163,12 +166,14 @@ def _due(confirmation: UUID, now: datetime) -> Confirmation | None:
     return row if at is not None and at <= now else None
 
 
-def _locked(confirmation: UUID, *, actor: UUID, now: datetime) -> Confirmation:
+def _locked(confirmation: UUID, *, actor: UUID, now: datetime) -> tuple[Confirmation, Seconds]:
     """Of two who decide at once the second finds it decided. Raises `NotFound`."""
     row = Confirmation.objects.select_for_update(of=("self",)).filter(id=confirmation).first()
-    if row is None or not seconds.covers(row, actor=actor, now=now):
-        raise NotFound(fields=("confirmation",))
-    return row
+    if row is not None:
+        second = Seconds([row], actor=actor, now=now)
+        if second.covers(row):
+            return row, second
+    raise NotFound(fields=("confirmation",))
 
 
 def _carry_out(row: Confirmation, now: datetime) -> None:

@@ -4,8 +4,14 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db import transaction
+from django.utils import timezone
+
+from .. import queries
 from ..confirming import Confirmed, Kind
+from ..models import Confirmation
 from . import area
+from .confirmations import Wish, confirmation_ask
 from .passwords import password_put
 from .roles import role_put
 
@@ -36,6 +42,19 @@ KINDS = (
     Kind(name="role.grant", perform=_role),
     Kind(name="person.password", perform=_password),
 )
+
+
+@transaction.atomic
+def second_factor_ask(*, person: UUID, reason: str, actor: UUID, now: datetime) -> Confirmation:
+    """Asks for the end of somebody's second factor. Raises `NobodysOwn`, `NotFound`, and what
+    `confirmation_ask` raises."""
+    area.check_not_own(person, actor=actor)
+    area.check_held([person], actor=actor, now=now)
+    wish = Wish(
+        kind="second_factor.end", subject=person, subject_type="person", person=person,
+        divisions=queries.areas_of([person], on=timezone.localdate(now))[person],
+    )  # fmt: skip
+    return confirmation_ask(wish=wish, reason=reason, actor=actor, now=now)
 
 
 def second_factor_kind(end: Callable[..., None]) -> Kind:
