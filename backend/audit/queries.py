@@ -53,7 +53,8 @@ def acted_on_each_other(
     """Those of the others who took one of the actions on somebody since then, or she on them."""
     between = Q(actor=one, subject__in=others) | Q(actor__in=others, subject=one)
     rows = AuditEntry.objects.filter(between, action__in=actions, at__gte=since)
-    return {who for pair in rows.values_list("actor", "subject") for who in pair} - {one}
+    pairs = rows.values_list("actor", "subject")
+    return {who for pair in pairs for who in pair if who is not None and who != one}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
