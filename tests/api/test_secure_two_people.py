@@ -237,6 +237,24 @@ def test_ending_a_second_factor_is_confirmed_whoever_has_it(
     assert ended == [{"person": who, "actor": office.admin.person.id, "now": NOW}]
 
 
+def test_one_that_fails_unexpectedly_holds_up_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(confirmed: Any, now: dt.datetime) -> None:
+        raise RuntimeError("13912345678")
+
+    kind = confirming.Kind(name="second_factor.end", perform=fail, waits=DAY)
+    monkeypatch.setitem(confirming._kinds, kind.name, kind)
+    admin, officer = office.admin.person.id, office.officer.person.id
+    row = services.second_factor_ask(person=officer, reason="手机丢失", actor=admin, now=NOW)
+    services.confirmation_confirm(confirmation=row.id, actor=office.lead.person.id, now=NOW)
+    id_ = asked(office.admin("POST", f"people/{officer}/roles/", LEAD | WHY))
+    assert services.confirmations_carry_out(now=NOW + 8 * DAY) == 1
+    states = Confirmation.objects.in_bulk([row.id, UUID(id_)])
+    assert [one.state for one in states.values()].count("confirmed") == 1
+    assert states[UUID(id_)].state == "expired"
+
+
 def test_the_operators_command_makes_the_first_administrators_and_tells_those_who_are_there(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

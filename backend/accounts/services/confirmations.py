@@ -1,5 +1,6 @@
 """Requests that need a second person: asked, confirmed, refused, withdrawn, carried out, lapsed."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from ..models import OPEN_STATES, Confirmation
 from ..seconds import Seconds, covering_codes
 from . import area
 
+logger = logging.getLogger(__name__)
 LEDGER_KIND = "confirmation.close"
 
 
@@ -125,13 +127,17 @@ def confirmation_withdraw(*, confirmation: UUID, actor: UUID, now: datetime) -> 
 def confirmations_carry_out(*, now: datetime) -> int:
     """What is due is carried out, and what nobody confirmed lapses. Returns how many changed.
 
-    What is not possible any more is stopped and told. What the server could not finish yet (503) is
-    tried again the next time.
+    What is not possible any more is stopped and told. What the server could not finish yet (503), and
+    what fails in a way that nobody expected, is tried again the next time and holds up no other.
     """
     due = Q(state="confirmed", due_at__lte=now) | Q(state="asked", expires_at__lte=now)
-    return sum(
-        _settle(id_, now) for id_ in Confirmation.objects.filter(due).values_list("id", flat=True)
-    )
+    changed = 0
+    for id_ in Confirmation.objects.filter(due).values_list("id", flat=True):
+        try:
+            changed += _settle(id_, now)
+        except Exception as error:  # noqa: BLE001  one that fails must not hold up the others
+            logger.error("confirmation %s is not carried out: %s", id_, type(error).__name__)
+    return changed
 
 
 def _settle(confirmation: UUID, now: datetime) -> bool:
