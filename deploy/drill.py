@@ -6,6 +6,7 @@ back, and everything that any of them has is looked for. Exit code 1 if anything
 """
 
 import argparse
+import datetime as dt
 import shutil
 import signal
 import sys
@@ -25,7 +26,8 @@ from deploy.demo_data import roster
 from deploy.fieldwork import ALONE, Hand, working
 from deploy.office import Office
 from deploy.scratch import destroy, scratch_database
-from deploy.seed import Seed
+from deploy.seed import WHY, Seed
+from deploy.simulation.clock import Clock, file_in
 from deploy.stack import Stack, free_port
 from deploy.story.played import StepFailed, check
 from sync.client.errors import Refused
@@ -76,6 +78,18 @@ class Drill:
         with psycopg.connect(self.stack.environment["DATABASE_URL"]) as connection:
             return connection.execute(statement, values).fetchall()
 
+    def eight_days_later(self, command: str) -> str:
+        """A command of manage.py as it runs then: a process of its own, with a clock of its own."""
+        data = Path(self.stack.environment["HUXING_DATA_DIR"])
+        ahead = Clock(file_in(data))
+        ahead.begin(dt.datetime.now(dt.UTC) + dt.timedelta(days=8))
+        try:
+            return self.stack.run(
+                [sys.executable, "-m", "deploy.simulation.served", "manage", command]
+            )
+        finally:
+            file_in(data).unlink()
+
 
 def a_county_at_work(drill: Drill) -> str:
     seed = drill.seed
@@ -87,7 +101,9 @@ def a_county_at_work(drill: Drill) -> str:
          "prefixes": [village]}
         for n, village in enumerate(villages)
     ]  # fmt: skip
-    made = drill.desk("admin").post("people/bulk", {"rows": rows})["people"]
+    answer = drill.desk("admin").post("people/bulk", {"rows": rows, "reason": WHY})
+    seed.second(answer["waiting"])
+    made = answer["people"]
     for number, (village, person) in enumerate(zip(villages, made[len(DESKS) :], strict=True)):
         hand = drill.enrol(f"phone{number}", person, village)
         for child in range(3):
@@ -153,8 +169,13 @@ def a_phone_is_revoked_and_a_child_erased(drill: Drill) -> str:
         drill.desk("admin").post(f"devices/{phone.device}/revoke", {"reason": "lost on the bus"})
     child = holder.children[2][0]
     drill.known["erased"] = child
-    files = drill.desk("lead").post(f"children/{child}/erase", {"reason": "on request"})["files"]
-    drill.known["erased files"] = {UUID(file) for file in files}
+    asked = drill.desk("lead").post(f"children/{child}/erase", {"reason": "on request"})
+    drill.seed.second([asked["id"]])
+    check(drill.ask("SELECT count(*) FROM erasure_erasure")[0][0] == 0, "erased without waiting")
+    said = drill.eight_days_later("carry_out_confirmed")
+    found = drill.ask("SELECT files FROM erasure_erasure")
+    check(len(found) == 1, f"not erased after its seven days: {said}")
+    drill.known["erased files"] = set(found[0][0])
     # It has not heard of it, and visits once more.
     drill.known["late part"] = holder.visit(child)
     return "both since the backup, and both in the ledger"

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import Client
 
 from backend.accounts import services
-from backend.accounts.models import AccessToken, Person
+from backend.accounts.models import AccessToken, Confirmation, Person
 from backend.caseload.models import FileLoan
 from backend.caseload.roster.services import import_roster
 from backend.caseload.services import transfer_offer
@@ -186,6 +186,7 @@ def build() -> Cast:
         partner = people["partner" if county is here else "far_partner"]
         county.ids |= _referrals(county, officer, lead, administrator, partner)
 
+        county.ids["confirmation"] = _asked(county, partner, administrator)
         county.ids |= _roster(county, officer, people["lead" if county is here else "far_lead"])
     lost, token = _phone(people["village_a"], people["administrator"])
     services.device_revoke(device=lost, reason="lost", actor=people["administrator"].id, now=NOW)
@@ -193,6 +194,17 @@ def build() -> Cast:
     here.marks += [str(people[name].id) for name in NEAR] + ["吴" + name for name in NEAR]
     there.marks += [str(people[name].id) for name in FAR] + ["吴" + name for name in FAR]
     return Cast(members, here, there)
+
+
+def _asked(county: County, person: Person, administrator: Person) -> UUID:
+    """The administrator asks for somebody to become a lead: a second person has to confirm it."""
+    asked = services.role_grant(
+        person=person.id, role="county_lead", prefixes=[county.village[:6]], starts_on=TODAY,
+        actor=administrator.id, now=NOW, reason="原负责人调离",
+    )  # fmt: skip
+    assert isinstance(asked, Confirmation)
+    county.marks.append(str(asked.id))
+    return asked.id
 
 
 def _loan(county: County, borrower: Person) -> UUID:

@@ -171,3 +171,69 @@ class SetUpNotBegun(DomainError):
     status = 409
     zh = "没有正在进行的设置。请从“开始设置”重新开始。"
     en = "No set-up is under way. Begin it again."
+
+
+class ReasonMissing(DomainError):
+    code = "confirmation.reason"
+    fields = ("reason",)
+    zh = "此事须经第二人确认。请写明理由，供确认人判断。"
+    en = "A second person has to confirm this. Give the reason, so that the other can judge it."
+
+
+class ConfirmationStands(DomainError):
+    code = "confirmation.stands"
+    status = 409
+    zh = "同样的申请已在等待。请等它有结果，或先撤回。"
+    en = "The same request is waiting already. Wait for its outcome, or withdraw it first."
+
+
+class ConfirmationClosed(DomainError):
+    code = "confirmation.closed"
+    status = 409
+    fields = ("confirmation",)
+    zh = "这项申请已有结果或已失效（{state}）。如仍需要，请重新申请。"
+    en = "This request is decided or has lapsed ({state}). Ask anew if it is still needed."
+
+
+class NotTheSecond(DomainError):
+    """Four eyes: neither whoever asked nor whom it is about."""
+
+    code = "confirmation.self"
+    status = 403
+    fields = ("confirmation",)
+    zh = "不能确认自己提出或与自己有关的申请。请由另一位管理员或科室负责人确认。"
+    en = "You cannot confirm what you asked for or what is about you. Another administrator or the county lead has to."
+
+
+class NotIndependent(DomainError):
+    """One of the two could be the other's puppet."""
+
+    code = "confirmation.dependent"
+    status = 403
+    fields = ("confirmation",)
+    zh = "您与申请人之间 30 天内有过建立账户、授权或重置密码的操作，不能互相确认。请由另一位管理员、科室负责人或上级管理员确认。"
+    en = "Within the last 30 days one of you made, granted or reset the other's account, so neither confirms for the other. Another administrator, the county lead or an administrator above has to."
+
+
+class SameRole(DomainError):
+    code = "confirmation.role"
+    status = 403
+    fields = ("confirmation",)
+    zh = "此事须由与申请人角色不同的人确认。管理员申请的由科室负责人确认，科室负责人申请的由管理员确认。"
+    en = "Somebody of another role has to confirm this: a lead what an administrator asks for, an administrator what a lead asks for."
+
+
+class RoleExtended(DomainError):
+    code = "role.extended"
+    status = 409
+    fields = ("ends_on",)
+    zh = "此角色可查看密封事项或可授权，不能直接延长。请重新授予，由第二人确认。"
+    en = "This role opens sealed matters or grants such roles and is not prolonged here. Grant it anew; a second person confirms it."
+
+
+class AskerGone(DomainError):
+    code = "confirmation.asker"
+    status = 409
+    fields = ("confirmation",)
+    zh = "申请人已没有任何角色，其申请不能再确认。请不同意该申请；如仍需要，由他人重新申请。"
+    en = "Whoever asked has no role any more, so this cannot be confirmed. Refuse it; if it is still needed, somebody else asks anew."

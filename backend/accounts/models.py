@@ -18,6 +18,8 @@ __all__ = [
     "RoleGrant", "TotpDevice", "Tries", "WebSession",
 ]  # fmt: skip
 DEVICE_ORDERS = ("lock", "unlock", "wipe")
+# A confirmation that waits: for a second person, or for its day.
+OPEN_STATES = ("asked", "confirmed")
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -171,3 +173,68 @@ class AccessToken(AbstractAuthToken):
     seen_at = models.DateTimeField(null=True)
     address = models.TextField(db_default="")
     browser = models.TextField(db_default="")
+
+
+class Confirmation(models.Model):
+    """What one person asked for and a second one has to confirm; `confirming.py` says what it performs.
+
+    `subject` is what it is about (`subject_type` says what that is the id of), `person` whom it gives
+    something to or takes something from, `divisions` what the confirming person's area must cover, and
+    `covered_by` each code that covers all of them, so that an index answers what lies in an area.
+    `detail` may be shown; `sealed` holds `{reason, answer, secret}` under the row's own key, or under
+    `key_of`'s. `due_at` is when it is carried out, `until` when what it gave ends. `identity` tells
+    two requests of a kind about one subject apart: of the same one only one is open.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.TextField()
+    subject = models.UUIDField()
+    subject_type = models.TextField()
+    person = models.ForeignKey(
+        "accounts.Person", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    identity = models.TextField(default="")
+    divisions = ArrayField(models.TextField())
+    covered_by = ArrayField(models.TextField())
+    detail = models.JSONField(default=dict)
+    sealed = models.BinaryField()
+    key_of = models.UUIDField()
+    state = models.TextField(default="asked")
+    stopped_by = models.TextField(default="")
+    asked_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        "accounts.Person", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=codes("confirmation_state")), name="confirmation_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")),
+                name="confirmation_by_another",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "subject", "person", "identity"],
+                condition=Q(state__in=OPEN_STATES),
+                nulls_distinct=False,
+                name="confirmation_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "expires_at"],
+                name="confirmation_open",
+                condition=Q(state__in=OPEN_STATES),
+            ),
+            models.Index(fields=["person", "kind", "until"], name="confirmation_given"),
+            GinIndex(fields=["covered_by"], name="confirmation_covered"),
+            models.Index(fields=["asked_by", "asked_at"], name="confirmation_asked_by"),
+        ]

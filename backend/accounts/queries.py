@@ -13,8 +13,14 @@ from backend.common.search import query_tokens
 from backend.regions import codes
 from backend.regions import queries as regions
 
-from .models import Device, DeviceOrder, DevicePerson, Person, RoleGrant
+from .models import Confirmation, Device, DeviceOrder, DevicePerson, Person, RoleGrant
 
+# The named people of a county, who open what is sealed.
+OPENS_SEALED = ("county_lead",)
+# They give roles, those above too.
+GRANTS_ROLES = ("administrator",)
+# What one person alone neither gives nor gets hold of: see `guarded`.
+GUARDED = (*OPENS_SEALED, *GRANTS_ROLES)
 # `(role, prefixes)` of each person's grants.
 Grants = dict[UUID, list[tuple[str, list[str]]]]
 
@@ -49,6 +55,15 @@ def areas(people: Collection[UUID], *, on: date, roles: Collection[str]) -> dict
 def roles_of(person: UUID, *, on: date) -> set[str]:
     grants = RoleGrant.objects.filter(current(on), person=person)
     return set(grants.values_list("role", flat=True))
+
+
+def areas_by_role(person: UUID, *, roles: Collection[str], on: date) -> dict[str, list[str]]:
+    """The prefixes of each of the roles that somebody has on a day; one statement."""
+    found: dict[str, list[str]] = {}
+    for role, own in grants([person], on=on)[person]:
+        if role in roles:
+            found.setdefault(role, []).extend(own)
+    return found
 
 
 def grants(people: Collection[UUID], *, on: date) -> Grants:
@@ -278,3 +293,9 @@ def widest(role: str, *, digits: int, on: date) -> set[UUID]:
         for person, prefixes in rows.values_list("person_id", "prefixes")
         if any(len(prefix) <= digits for prefix in prefixes)
     }
+
+
+def given(kind: str, *, person: UUID, at: datetime) -> dict[UUID, UUID]:
+    """What two people have opened to somebody and has not ended: the confirmation by its subject."""
+    rows = Confirmation.objects.filter(kind=kind, person=person, state="done", until__gt=at)
+    return dict(rows.order_by("until").values_list("subject", "id"))

@@ -11,3 +11,9 @@ from . import services
 def clean() -> None:
     """Sessions, tokens and counts of failures that have run out."""
     services.log_ins_clean(now=clock.now())
+
+
+@shared_task
+def carry_out_confirmed() -> None:
+    """Carries out what two people decided and is due; what nobody confirmed lapses."""
+    services.confirmations_carry_out(now=clock.now())

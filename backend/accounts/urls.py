@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .api import audit, bulk, people, phones, roles, session
+from .api import audit, bulk, confirmations, people, phones, roles, session
 
 urlpatterns = [
     path("auth/login", session.LoginView.as_view(), name="login"),
@@ -23,6 +23,12 @@ urlpatterns = [
         people.PersonPasswordView.as_view(),
         name="person-password",
     ),
+    path("people/<uuid:person>/second-factor/end", people.SecondFactorEndView.as_view()),
+    path("confirmations/", confirmations.ConfirmationsView.as_view()),
+    path("confirmations/<uuid:confirmation>/", confirmations.ConfirmationView.as_view()),
+    path("confirmations/<uuid:confirmation>/confirm", confirmations.ConfirmView.as_view()),
+    path("confirmations/<uuid:confirmation>/refuse", confirmations.RefuseView.as_view()),
+    path("confirmations/<uuid:confirmation>/withdraw", confirmations.WithdrawView.as_view()),
     path("people/<uuid:person>/roles/", roles.RoleGrantView.as_view(), name="role-grant"),
     path(
         "people/<uuid:person>/roles/<int:grant>/end", roles.RoleEndView.as_view(), name="role-end"

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
+from backend.caseload import queries as caseload
 from backend.common.errors import NotFound
 from sync import oplog
 from sync.models import Attachment, File
@@ -123,6 +124,9 @@ def _record(
 ) -> None:
     """Of a sealed one the log says that it was opened and why, not whose it is."""
     detail = {"what": what} | ({} if row.sealed else {"file": str(row.file)})
+    opened = caseload.opened_to(viewer, now=now) if row.sealed else {}
+    if row.file in opened:
+        detail["break_glass"] = str(opened[row.file])
     audit.record(
         actor=viewer, action=action, subject=row.id, subject_type="attachment", now=now,
         county=_counties([row.file]).get(row.file, ""),

@@ -12,6 +12,7 @@ from backend.children import queries as children
 from backend.concerns import queries as concerns
 from backend.regions import codes
 from backend.visits import queries as visits
+from fieldforms import suspects
 from sync.models import Attachment, File
 from sync.uploads import queries as uploads
 
@@ -21,7 +22,9 @@ _COUNTY = "county"
 def readable(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
     """Whose contents she may see: as with what was seen on a visit, and what is sealed if she opens that."""
     case = caseload.case_of(viewer, now=now)
-    return uploads.everything().filter(_of(case, sealed=False) | _sealed(viewer, now))
+    seen = _of(case, sealed=False) | _sealed(viewer, now)
+    opened = list(caseload.opened_to(viewer, now=now))
+    return uploads.everything().filter(seen | _opened(case, opened) if opened else seen)
 
 
 def known(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
@@ -48,6 +51,14 @@ def _sealed(viewer: UUID, now: datetime) -> Q:
     named = concerns.reach(viewer, on=timezone.localdate(now)).sealed
     accused = visits.accusing(_COUNTY) | concerns.accusing(_COUNTY)
     return _named(named) & ~accused | _named(codes.wider(named, _COUNTY))
+
+
+def _opened(case: caseload.Reached, opened: Sequence[UUID]) -> Q:
+    """Sealed ones in the files of children opened to her, except what accuses anybody of the chain."""
+    accused = Q()
+    for level in suspects.CHAIN:
+        accused |= visits.accusing(level) | concerns.accusing(level)
+    return _of(case, sealed=True) & Q(file__in=opened) & ~accused
 
 
 def _named(prefixes: Sequence[str]) -> Q:

@@ -13,7 +13,7 @@ from .seals import Head, head
 from .verification import chain_misfits
 
 __all__ = [
-    "Head", "Sealed", "chain_misfits", "entries", "happened_to", "head", "sealed_until", "told_of",
+    "Head", "Sealed", "acted_on_each_other", "chain_misfits", "entries", "happened_to", "head", "sealed_until", "told_of",
 ]  # fmt: skip
 
 
@@ -45,6 +45,16 @@ def happened_to(action: str, *, device: UUID) -> dict[UUID, tuple[datetime, date
     """The subjects of an action on a device, with the first and the last time; one statement."""
     rows = AuditEntry.objects.filter(device=device, action=action).values_list("subject")
     return {s: (first, last) for s, first, last in rows.annotate(Min("at"), Max("at"))}
+
+
+def acted_on_each_other(
+    one: UUID, others: Collection[UUID], *, actions: Collection[str], since: datetime
+) -> set[UUID]:
+    """Those of the others who took one of the actions on somebody since then, or she on them."""
+    between = Q(actor=one, subject__in=others) | Q(actor__in=others, subject=one)
+    rows = AuditEntry.objects.filter(between, action__in=actions, at__gte=since)
+    pairs = rows.values_list("actor", "subject")
+    return {who for pair in pairs for who in pair if who is not None and who != one}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,37 @@ from .models import Assignment
 from .serializers import FileOut
 
 __all__ = [
-    "DESKS", "KEEPERS", "SHOW_DANGER", "TOWNSHIP", "Areas", "Escalated", "File", "FileOut", "Item", "Place",
-    "Reached", "assigned", "borrowed", "case_of", "children_of", "counties_of", "danger_record", "endangered",
-    "file", "files_of_devices", "items", "listed", "may_open", "may_read_visits", "named_to", "office_of",
-    "one_named", "open_dangers", "supervisors_by_file", "supervisors_of",
+    "DESKS",
+    "KEEPERS",
+    "SHOW_DANGER",
+    "TOWNSHIP",
+    "Areas",
+    "Escalated",
+    "File",
+    "FileOut",
+    "Item",
+    "Place",
+    "Reached",
+    "assigned",
+    "borrowed",
+    "case_of",
+    "children_of",
+    "counties_of",
+    "danger_record",
+    "endangered",
+    "file",
+    "files_of_devices",
+    "items",
+    "listed",
+    "may_open",
+    "may_read_visits",
+    "named_to",
+    "office_of",
+    "one_named",
+    "open_dangers",
+    "opened_to",
+    "supervisors_by_file",
+    "supervisors_of",
 ]  # fmt: skip
 
 TOWNSHIP = scope.TOWNSHIP
@@ -77,6 +104,11 @@ def office_of(viewer: UUID, *, now: datetime) -> Reached:
 def counties_of(viewer: UUID, *, now: datetime) -> tuple[str, ...]:
     """Where she works for the county."""
     return scope.reach(viewer, on=timezone.localdate(now)).county
+
+
+def opened_to(viewer: UUID, *, now: datetime) -> dict[UUID, UUID]:
+    """The children whose sealed matters two people have opened to her now: by whose confirmation each."""
+    return accounts.given("file.open", person=viewer, at=now)
 
 
 def children_of(people: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:

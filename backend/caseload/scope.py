@@ -16,7 +16,7 @@ from .models import Assignment
 TOWNSHIP = ("township_supervisor",)
 COUNTY = ("county_officer", "county_lead")
 # The named people of a county, who know of sealed matters.
-SEALED = ("county_lead",)
+SEALED = accounts.OPENS_SEALED
 # They work with files: assign them and import them, but read no visits.
 OFFICE = ("administrator",)
 # They see that there is a child, of what category and risk, and no name.

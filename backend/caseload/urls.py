@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import api, exposure_api, loans_api, orders_api, ratings_api, transfers_api
+from . import api, exposure_api, loans_api, openings_api, orders_api, ratings_api, transfers_api
 
 urlpatterns = [
     path("children/", api.ChildrenView.as_view()),
     path("devices/<uuid:device>/children/", exposure_api.ExposedView.as_view()),
     path("children/<uuid:child>/risk-level", ratings_api.RatingView.as_view()),
+    path("children/<uuid:child>/break-glass", openings_api.OpeningView.as_view()),
     path("children/<uuid:child>/transfer", transfers_api.OfferView.as_view()),
     path("transfers/", transfers_api.TransfersView.as_view()),
     path("transfers/<uuid:transfer>/", transfers_api.TransferView.as_view()),

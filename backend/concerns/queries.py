@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
+from backend.caseload import queries as caseload
 from backend.children import queries as children
 from backend.common.errors import NotFound
 from backend.regions import queries as regions
@@ -144,11 +145,17 @@ def endable(*, viewer: UUID, escalation: UUID, now: datetime) -> list[Concern]:
 
 def queue(*, viewer: UUID, filters: Filters, now: datetime) -> QuerySet[Escalation]:
     """The viewer's queue, the next deadline first."""
-    seen = scope.visible(reach(viewer, on=timezone.localdate(now)))
+    seen, _ = _readable(viewer, now)
     rows = Escalation.objects.filter(seen & _narrowed(filters, now))
     if filters.rule:
         rows = rows.filter(findings__overlap=_having(filters.rule))
     return rows.order_by("deadline", "id")
+
+
+def _readable(viewer: UUID, now: datetime) -> tuple[Q, dict[UUID, UUID]]:
+    """What she may read, and the children whose sealed matters are opened to her, with by what."""
+    opened = caseload.opened_to(viewer, now=now)
+    return scope.readable(reach(viewer, on=timezone.localdate(now)), opened), opened
 
 
 def _narrowed(filters: Filters, now: datetime) -> Q:
@@ -177,7 +184,7 @@ def _having(rule: str) -> ArraySubquery:
 
 def counts(*, viewer: UUID, now: datetime) -> dict[str, Any]:
     """How many have not ended: `{total, overdue, due_today, unassigned, status, severity}`."""
-    seen = scope.visible(reach(viewer, on=timezone.localdate(now)))
+    seen, _ = _readable(viewer, now)
     waiting = Escalation.objects.filter(seen & ~Q(status__in=ENDED))
     late, soon = Q(deadline__lt=now), Q(deadline__gte=now, deadline__lt=_tomorrow(now))
     kinds = {
@@ -228,17 +235,18 @@ def detail(
 
     Raises `NotFound`, and `ReasonRequired` for a sealed one without a reason.
     """
-    seen = scope.visible(reach(viewer, on=timezone.localdate(now)))
+    seen, opened = _readable(viewer, now)
     row = Escalation.objects.filter(seen, id=escalation).first()
     if row is None:
         raise NotFound(fields=("escalation",))
     if row.sealed and not reason.strip():
         raise errors.ReasonRequired()
+    broken = {"break_glass": str(opened[row.file])} if row.sealed and row.file in opened else {}
     # Of a sealed one the log says that it was opened and why, not whose it is.
     audit.record(
         actor=viewer, action="escalation.open" if row.sealed else "escalation.read",
         subject=row.id, subject_type="escalation", now=now, county=row.division[:6],
-        detail={"reason": reason.strip()} if row.sealed else {"child": str(row.file)},
+        detail={"reason": reason.strip(), **broken} if row.sealed else {"child": str(row.file)},
     )  # fmt: skip
     card = _cards([row])[row.file]
     people = accounts.names(_named([row]))

@@ -19,7 +19,7 @@ from .life_cycle import ENDS, RESUME
 
 COUNTY = ("county_officer", "county_lead")
 WORKERS = ("township_supervisor", *COUNTY)
-SEALED = ("county_lead",)
+SEALED = accounts.OPENS_SEALED
 
 
 class Placed(Protocol):
@@ -126,3 +126,13 @@ def left(row: Placed, *, without: Collection[UUID], on: date) -> set[UUID]:
 def visible(reach: Reach) -> Q:
     """What `Reach.sees` says, as a condition."""
     return caseload.may_open(person=reach.person, queue=reach.queue, sealed=reach.sealed)
+
+
+def readable(reach: Reach, opened: Collection[UUID]) -> Q:
+    """What she may read: of the children opened to her, what is sealed counts as not sealed. She takes
+    no step on it: see `Reach.sees`."""
+    seen = visible(reach)
+    if not opened:
+        return seen
+    as_if_open = caseload.may_open(person=reach.person, queue=reach.queue, sealed=reach.queue)
+    return seen | as_if_open & Q(file__in=list(opened))

@@ -475,6 +475,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=15),
     },
     "clean-log-ins": {"task": "backend.accounts.tasks.clean", "schedule": timedelta(hours=1)},
+    "carry-out-confirmed": {
+        "task": "backend.accounts.tasks.carry_out_confirmed",
+        "schedule": timedelta(minutes=10),
+    },
     "expire-uploads": {"task": "sync.tasks.expire_uploads", "schedule": timedelta(hours=1)},
 }
 if CELERY_BROKER_URL.startswith("filesystem:"):

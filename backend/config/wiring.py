@@ -9,11 +9,11 @@ from uuid import UUID
 from django.conf import settings
 from rest_framework.request import Request
 
-from backend.accounts import news
+from backend.accounts import confirming, news
 from backend.accounts import queries as accounts
 from backend.accounts import services as phones
 from backend.attachments import queries as attachments
-from backend.caseload import exposure
+from backend.caseload import exposure, openings
 from backend.caseload import queries as caseload
 from backend.caseload.record import RECORD_TYPES as CASELOAD
 from backend.caseload.roster import as_tasks as roster
@@ -25,6 +25,7 @@ from backend.concerns.editions import numbers as unreachable
 from backend.concerns.record import RECORD_TYPES as CONCERNS
 from backend.dossier import as_tasks as dossiers
 from backend.dossier.record import RECORD_TYPES as DOSSIER
+from backend.erasure import services as erasure
 from backend.erasure.record import RECORD_TYPES as ERASURE
 from backend.guardianship.record import RECORD_TYPES as GUARDIANSHIP
 from backend.notifications import services as notifications
@@ -57,6 +58,7 @@ def install() -> None:
     tasks.install(*roster.KINDS, *dossiers.KINDS)
     unreachable.install(phone_book.reachable)
     news.install(tell)
+    confirming.install([*phones.CONFIRMED, openings.KIND, erasure.KIND])
     ports.install(
         ports.Ports(
             keys=encrypted.keys,
@@ -79,11 +81,17 @@ def install() -> None:
     )
 
 
-def tell(said: news.News, now: datetime) -> None:
-    notice = notifications.Notice(
-        key=said.key, person=said.person, kind=said.kind, values=said.values
-    )
-    notifications.enqueue([notice], now=now)
+def tell(said: Sequence[news.News], now: datetime) -> None:
+    """What accounts has to say to people. A new phone and what two people decide wait for no morning."""
+    notices = [
+        notifications.Notice(
+            key=one.key, person=person, kind=one.kind, values=one.values, critical=one.critical,
+            county=one.county, subject=one.subject,
+        )
+        for one in said
+        for person in sorted(one.people)
+    ]  # fmt: skip
+    notifications.enqueue(notices, now=now)
 
 
 def files_of(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:

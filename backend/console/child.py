@@ -8,15 +8,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from backend.caseload import queries
+from backend.caseload import openings, queries
 from backend.children import queries as children
 from backend.children import services
 from backend.common import clock
 from backend.common.errors import DomainError, NotFound
 from backend.concerns import variants
+from backend.erasure import services as erasure
 from fieldforms import risk
 
-from . import clocks
+from . import clocks, confirmations
 from .access import OfficeRequest, office, show
 from .texts import text
 
@@ -52,6 +53,7 @@ def _shown(
     viewer, now, today = request.visitor.person, clock.now(), clock.today()
     file = queries.file(viewer=viewer, child=child, now=now)
     item = file.item
+    asks = not request.visitor.roles.isdisjoint(queries.DESKS)
     context: dict[str, Any] = {
         "item": item,
         "age": clocks.age(item.birth_date, today) if item.birth_date else "",
@@ -61,6 +63,9 @@ def _shown(
         "case": file.case,
         "levels": risk.ORDER,
         "rates": children.may_rate(viewer=viewer, child=child, now=now),
+        "waiting": confirmations.of_child(request, child),
+        "readers": openings.readers(item.division, now=now) if asks else {},
+        "erases": asks and not request.visitor.roles.isdisjoint(erasure.ERASERS),
         "error": error,
     }
     return show(request, "child", context, status=error.status if error else 200)

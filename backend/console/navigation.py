@@ -42,6 +42,7 @@ PAGES = (
     Page("photographs", frozenset(DESKS)),
     Page("waiting", QUARANTINE),
     Page("deliveries", DELIVERIES),
+    Page("confirmations", frozenset(DESKS)),
     Page("rules", frozenset(RULES)),
     Page("audit", frozenset({"auditor"})),
 )

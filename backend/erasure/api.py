@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.api.confirmations import ConfirmationOut, waiting
 from backend.accounts.permissions import WithRole, caller
 from backend.common import clock
 from backend.common.api import read
@@ -25,20 +26,14 @@ class EraseIn(serializers.Serializer):
     )
 
 
-class ErasedOut(serializers.Serializer):
-    files = serializers.ListField(
-        child=serializers.UUIDField(),
-        help_text="The child's, and the household's when it was its last child.",
-    )
-
-
 class EraseView(APIView):
-    """There is no way back: the key is destroyed, and phones purge the file when they next sync."""
+    """Asks for it. A second person confirms it, it waits seven days, and then there is no way back: the
+    key is destroyed, and phones purge the file when they next sync."""
 
     permission_classes = [Eraser]
 
-    @extend_schema(operation_id="child_erase", request=EraseIn, responses=ErasedOut)
+    @extend_schema(operation_id="child_erase", request=EraseIn, responses={202: ConfirmationOut})
     def post(self, request: Request, child: UUID) -> Response:
         given = read(EraseIn, request.data)
-        files = services.child_erase(child=child, actor=caller(request), now=clock.now(), **given)
-        return Response(ErasedOut({"files": files}).data)
+        row = services.erasure_ask(child=child, actor=caller(request), now=clock.now(), **given)
+        return waiting(row, viewer=caller(request))

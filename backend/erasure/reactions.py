@@ -26,10 +26,11 @@ def _erase(item: Applied, now: datetime) -> None:
     caseload.forget(files, county=entry.shard)
     tasks.forget(county=entry.shard, now=now)
     caseload.forget_dangers(files)
+    second = {name: entry.data[name] for name in ("confirmed_by",) if name in entry.data}
     lines = [
         audit.Line(
             actor=entry.person, subject=file, county=entry.shard,
-            detail={"erasure": str(entry.target)},
+            detail={"erasure": str(entry.target), **second},
         )
         for file in files
     ]  # fmt: skip
@@ -38,6 +39,7 @@ def _erase(item: Applied, now: datetime) -> None:
         "op": str(entry.op),
         "files": [str(file) for file in files],
         "county": entry.shard,
+        **second,
     }
     ledger.record(
         ledger.Fact(

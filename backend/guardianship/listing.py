@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Least
-from django.utils import timezone
 
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
@@ -18,7 +17,6 @@ from backend.regions import queries as regions
 from . import scope
 from .clocks import Clock
 from .models import CLOSED, RUNNING_ORDER, Case, ProtectionOrder
-from .scope import reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,8 @@ class Item:
 
 def listed(*, viewer: UUID, filters: Filters, now: datetime) -> QuerySet[Case]:
     """The cases the viewer sees, the next clock first."""
-    rows = Case.objects.filter(scope.visible(reach(viewer, on=timezone.localdate(now))))
+    seen, _ = scope.readable(viewer, now=now)
+    rows = Case.objects.filter(seen)
     return _timed(rows.filter(_narrowed(filters, now)), filters, now)
 
 

@@ -90,14 +90,18 @@ def detail(*, viewer: UUID, case: UUID, now: datetime, reason: str = "") -> tupl
 
     Raises `NotFound`, and `ReasonRequired` for a sealed one without a reason.
     """
-    row, _ = scope.seen(case, viewer, now=now)
+    seen, opened = scope.readable(viewer, now=now)
+    row = Case.objects.filter(seen, id=case).first()
+    if row is None:
+        raise NotFound(fields=("case",))
     if row.sealed and not reason.strip():
         raise errors.ReasonRequired()
+    broken = {"break_glass": str(opened[row.file])} if row.sealed and row.file in opened else {}
     # Of a sealed one the log says that it was opened and why, not whose it is.
     audit.record(
         actor=viewer, action="case.unseal" if row.sealed else "case.read", subject=row.id,
         subject_type="case", now=now, county=row.division[:6],
-        detail={"reason": reason.strip()} if row.sealed else {"child": str(row.file)},
+        detail={"reason": reason.strip(), **broken} if row.sealed else {"child": str(row.file)},
     )  # fmt: skip
     card = children.shown_children([row.file]).get(row.file, {})
     people = accounts.names([row.worker] if row.worker else [])

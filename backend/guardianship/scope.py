@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backend.accounts import queries as accounts
+from backend.caseload import queries as caseload
 from backend.common.errors import NotFound
 from backend.regions import codes
 from backend.regions import queries as regions
@@ -67,9 +68,23 @@ def _covers(prefixes: Iterable[str], case: Placed) -> bool:
 
 def visible(reach: Reach) -> Q:
     """What `Reach.sees` says, as a condition."""
+    return _seen(reach, reach.leads)
+
+
+def readable(viewer: UUID, *, now: datetime) -> tuple[Q, dict[UUID, UUID]]:
+    """What she may read: of the children opened to her, what is sealed counts as not sealed; and those
+    children, with the confirmation that opened each."""
+    found = reach(viewer, on=timezone.localdate(now))
+    opened = caseload.opened_to(viewer, now=now)
+    if not opened:
+        return visible(found), opened
+    return visible(found) | _seen(found, found.works) & Q(file__in=list(opened)), opened
+
+
+def _seen(reach: Reach, sealed: tuple[str, ...]) -> Q:
     matches = Q(pk__in=[])
     for skips in ("", *suspects.CHAIN):
-        works, leads = codes.wider(reach.works, skips), codes.wider(reach.leads, skips)
+        works, leads = codes.wider(reach.works, skips), codes.wider(sealed, skips)
         if works or leads:
             matches |= Q(skips=skips) & (
                 Q(sealed=False) & regions.inside("division", works)

@@ -350,8 +350,9 @@ def test_dossier_bytes_go_with_the_erased_file(
         monkeypatch.setattr(open_matters, "has_open", lambda _: False)
     with django_capture_on_commit_callbacks(execute=True):
         erasure.child_erase(
-            child=child.child, reason="依法删除", actor=child.office.town.lead.id, now=NOW
-        )
+            child=child.child, reason="依法删除", actor=child.office.town.lead.id,
+            confirmed_by=child.office.town.lead.id, now=NOW,
+        )  # fmt: skip
     assert not Dossier.objects.exists()
     assert not store.default_storage.exists(store.name(row.id))
 

@@ -9,17 +9,22 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from backend.accounts.models import AccessToken
+from backend.accounts import confirmation_cards, queries
+from backend.accounts import services as accounts
+from backend.accounts.errors import ConfirmationClosed
+from backend.accounts.models import AccessToken, Confirmation
 from backend.audit.models import AuditEntry
 from backend.caseload.models import RosterImport, VisitDue
 from backend.caseload.roster.services import import_roster, read
 from backend.children.models import Child, Household
 from backend.common import encrypted, ledger
 from backend.common.models import DataKey
-from backend.concerns.models import Concern
+from backend.concerns.models import Concern, Escalation
 from backend.erasure import services
 from backend.erasure.models import Erasure
+from backend.notifications.models import Notice
 from backend.regions.services import divisions_load
 from backend.regions.sources import Row
 from backend.visits.models import VisitPart
@@ -61,6 +66,14 @@ def lead(transactional_db: None) -> Any:
     return person("lead", "county_lead", COUNTY)
 
 
+def erase(child: UUID, lead: Any) -> list[UUID]:
+    """As two people decided."""
+    second = queries.covering(COUNTY, roles=["administrator"], on=timezone.localdate(NOW))
+    return services.child_erase(
+        child=child, reason=REASON, actor=lead.id, confirmed_by=min(second), now=NOW
+    )
+
+
 def ask(by: Any, child: UUID, reason: str = REASON) -> Any:
     token = AccessToken.objects.create(user=by)[1]
     return Client().post(
@@ -86,8 +99,7 @@ def test_an_erased_file_is_gone_everywhere_but_its_mark(http_phone: HttpPhone, l
     visit(http_phone, child, home)
     entered = http_phone.sync(*http_phone.log)["enter"]
     assert {one["file"] for one in entered} == {str(child), str(home)}
-    answer = ask(lead, child)
-    assert (answer.status_code, set(answer.json()["files"])) == (200, {str(child), str(home)})
+    assert set(erase(child, lead)) == {child, home}
     for model in (Child, Household, VisitPart, VisitDue):
         assert not model.objects.exists()
     assert encrypted.keys([child, home], create=True) == {}
@@ -106,7 +118,7 @@ def test_the_phone_purges_it_and_what_it_sends_later_is_sealed_away(
     child, home = register(http_phone, "龙小燕")
     http_phone.sync(*http_phone.log)
     http_phone.sync()
-    services.child_erase(child=child, reason=REASON, actor=lead.id, now=NOW)
+    erase(child, lead)
     assert set(http_phone.sync()["exit"]) == {str(child), str(home)}
     sent = len(http_phone.log)
     visit(http_phone, child, home)
@@ -121,9 +133,9 @@ def test_a_household_stays_while_a_sibling_lives_there(http_phone: HttpPhone, le
     first, home = register(http_phone, "龙小燕")
     second, _ = register(http_phone, "龙小明", home)
     http_phone.sync(*http_phone.log)
-    assert services.child_erase(child=first, reason=REASON, actor=lead.id, now=NOW) == [first]
+    assert erase(first, lead) == [first]
     assert Household.objects.filter(id=home).exists()
-    assert services.child_erase(child=second, reason=REASON, actor=lead.id, now=NOW) == [
+    assert erase(second, lead) == [
         second,
         home,
     ]
@@ -134,12 +146,14 @@ def test_who_when_and_why_stay_and_the_ledger_and_the_audit_log_say_so(
 ) -> None:
     child, home = register(http_phone, "龙小燕")
     http_phone.sync(*http_phone.log)
-    services.child_erase(child=child, reason=REASON, actor=lead.id, now=NOW)
+    erase(child, lead)
     row = Erasure.objects.get()
     assert (row.person, set(row.files)) == (lead.id, {child, home})
     assert oplog.contents([row.op])[row.op]["reason"] == REASON
     entry = ledger.read()[-1]
     assert (entry.fact.kind, entry.fact.subject, entry.fact.by) == ("file.erase", row.id, lead.id)
+    second = queries.covering(COUNTY, roles=["administrator"], on=timezone.localdate(NOW))
+    assert entry.fact.detail["confirmed_by"] == str(min(second))
     assert set(entry.fact.detail["files"]) == {str(child), str(home)}
     assert REASON not in ledger.settings.HUXING_LEDGER.read_text()
     lines = AuditEntry.objects.filter(action="file.erase")
@@ -157,6 +171,64 @@ def test_a_child_with_an_open_concern_cannot_be_erased(http_phone: HttpPhone, le
     assert (answer.status_code, answer.json()["code"]) == (409, "erasure.open")
     assert Child.objects.filter(id=child).exists()
     assert Concern.objects.exists()
+
+
+def test_a_secure_erasure_takes_two_people_and_seven_days(
+    http_phone: HttpPhone, lead: Any, administrator: Any
+) -> None:
+    """Withdrawn by either it does not happen; what opened meanwhile stops it; at the end it is done once."""
+    day, seven = dt.timedelta(days=1), NOW + services.WAITS
+    child, home = register(http_phone, "龙小燕")
+    http_phone.sync(*http_phone.log)
+
+    def asked() -> UUID:
+        answer = ask(lead, child)
+        assert (answer.status_code, answer.json()["state"]) == (202, "asked"), answer.content
+        return UUID(answer.json()["id"])
+
+    def confirmed() -> UUID:
+        id_ = asked()
+        assert ask(lead, child).json()["code"] == "confirmation.stands"
+        row = accounts.confirmation_confirm(confirmation=id_, actor=administrator.id, now=NOW)
+        assert (row.state, row.due_at) == ("confirmed", seven)
+        return id_
+
+    for by in (lead, administrator):
+        id_ = confirmed()
+        accounts.confirmation_withdraw(confirmation=id_, actor=by.id, now=NOW + 6 * day)
+        assert accounts.confirmations_carry_out(now=seven) == 0
+        told = Notice.objects.filter(key=f"confirmation {id_} withdrawn").values_list("person")
+        assert {(lead.id,), (administrator.id,)} <= set(told)
+    asked()
+    assert accounts.confirmations_carry_out(now=seven + day) == 1, "nobody confirmed it: it lapses"
+    assert Child.objects.filter(id=child).exists()
+
+    id_ = confirmed()
+    sent = len(http_phone.log)
+    http_phone.say("concern.raise", ids.uuid7(NOW), {"answers": {}}, child)
+    http_phone.sync(*http_phone.log[sent:])
+    assert accounts.confirmations_carry_out(now=seven) == 1
+    row = Confirmation.objects.get(id=id_)
+    assert (row.state, row.stopped_by) == ("stopped", "erasure.open")
+    # Whoever only confirmed does not learn that something, which may be sealed, is open.
+    shown = [confirmation_cards.one(id_, viewer=who.id, now=NOW) for who in (lead, administrator)]
+    assert [card["stopped_by"] for card in shown] == ["erasure.open", ""]
+    Concern.objects.all().delete()
+    Escalation.objects.all().delete()
+
+    id_ = confirmed()
+    assert accounts.confirmations_carry_out(now=seven - day / 24) == 0
+    assert Child.objects.filter(id=child).exists()
+    assert accounts.confirmations_carry_out(now=seven) == 1
+    assert not Child.objects.exists()
+    row = Confirmation.objects.get(id=id_)
+    assert (row.state, set(Erasure.objects.get().files)) == ("done", {child, home})
+    # A database that has forgotten the end of it, and to which the ledger has told it again.
+    Confirmation.objects.filter(id=id_).update(state="confirmed")
+    assert accounts.confirmations_carry_out(now=seven + day) == 1
+    assert Erasure.objects.count() == 1
+    with pytest.raises(ConfirmationClosed):
+        accounts.confirmation_withdraw(confirmation=id_, actor=lead.id, now=seven)
 
 
 def test_another_countys_lead_is_told_that_there_is_no_such_child(
@@ -184,7 +256,7 @@ def test_a_writer_that_opened_the_file_before_finds_it_erased_under_the_lock(
     def erased_in_between(*args: Any, **kwargs: Any) -> inbox.Stored:
         stored = store(*args, **kwargs)
         monkeypatch.undo()
-        services.child_erase(child=child, reason=REASON, actor=lead.id, now=NOW)
+        erase(child, lead)
         return stored
 
     monkeypatch.setattr(inbox, "store", erased_in_between)
@@ -197,7 +269,7 @@ def test_what_waited_for_the_file_is_settled_and_told(http_phone: HttpPhone, lea
     child, home = register(http_phone, "龙小燕")
     http_phone.sync(*http_phone.log)
     Operation.objects.filter(kind="household.register").update(outcome="held", code="server.retry")
-    services.child_erase(child=child, reason=REASON, actor=lead.id, now=NOW)
+    erase(child, lead)
     (later,) = http_phone.sync()["later"]
     assert (later["outcome"], later["code"]) == ("quarantined", "file.erased")
     assert Holding.objects.filter(file=home, wanted=False).exists()
@@ -206,7 +278,7 @@ def test_what_waited_for_the_file_is_settled_and_told(http_phone: HttpPhone, lea
 def test_erasing_twice_changes_nothing(http_phone: HttpPhone, lead: Any) -> None:
     child, home = register(http_phone, "龙小燕")
     http_phone.sync(*http_phone.log)
-    services.child_erase(child=child, reason=REASON, actor=lead.id, now=NOW)
+    erase(child, lead)
     before = list(DataKey.objects.order_by("owner").values())
     erasing.erase([child, home], now=NOW + dt.timedelta(days=1))
     assert list(DataKey.objects.order_by("owner").values()) == before
@@ -224,6 +296,6 @@ def test_the_import_report_forgets_the_row(administrator: Any, lead: Any) -> Non
     made = import_roster(table=table, division=COUNTY, person=administrator.id, now=NOW)
     told = read(RosterImport.objects.get(id=made.id))
     child = next(UUID(row["child"]) for row in told["rows"] if row["name"] == "龙小燕")
-    services.child_erase(child=child, reason=REASON, actor=lead.id, now=NOW)
+    erase(child, lead)
     names = [row["name"] for row in read(RosterImport.objects.get(id=made.id))["rows"]]
     assert sorted(names) == ["", "石小妹"]

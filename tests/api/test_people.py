@@ -262,7 +262,10 @@ def test_two_hundred_supervisors_come_in_with_one_call_of_fixed_statements(admin
 
 def test_a_dry_run_writes_nothing(admin: Caller) -> None:
     answer = admin("POST", "people/bulk", {"rows": rows(3), "dry_run": True})
-    assert (answer.status_code, answer.json()) == (200, {"written": False, "people": [None] * 3})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"written": False, "people": [None] * 3, "waiting": []},
+    )
     assert Person.objects.count() == 1
 
 

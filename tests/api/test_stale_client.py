@@ -53,11 +53,14 @@ NOTHING_A_PHONE_HOLDS = {
         "LogIn", "factor_begin", "factor_confirm", "factor_end", "factor_shown", "factor_tried",
         "factor_used", "log_in_end", "log_ins", "log_ins_clean", "log_ins_close", "log_ins_end",
         "passkey_added", "passkey_remove", "recovery_codes_new",
+        # They perform what stands in this file by its own name.
+        "CONFIRMED", "Wish", "confirmation_ask", "confirmation_confirm", "confirmation_refuse",
+        "confirmation_withdraw", "confirmations_carry_out", "second_factor_ask",
     },
     "audit": {"LEDGER_KIND", "Line", "record", "record_each", "seal", "witness"},
     "caseload": {
         "Choice", "Restricted", "assign_preview", "forget", "forget_dangers", "handover_preview",
-        "plan_configure", "replan", "replan_county", "restrict", "transfer_offer", "transfer_refuse", "transfer_withdraw",
+        "opening_ask", "plan_configure", "replan", "replan_county", "restrict", "transfer_offer", "transfer_refuse", "transfer_withdraw",
     },
     # A new edition of the rules is told in the phone's configuration.
     "concerns.editions": {
@@ -70,7 +73,7 @@ NOTHING_A_PHONE_HOLDS = {
     "concerns": {"case_opened", "escalation_report", "escalation_resume", "referred"},
     "dossier": {"dossier_make", "forget", "may_make"},
     "duty": {"check_span", "leave_cancel", "leave_create", "shift_cancel", "shift_change", "shift_create"},
-    "erasure": {"erase_again"},
+    "erasure": {"erase_again", "erasure_ask"},
     # Orders, assessments and what was said to a guardian are the county's; limits are settings.
     "guardianship": {
         "assessment_record", "case_decline", "limits_configure", "protection_order_apply",
@@ -406,8 +409,9 @@ def answered(actor: str, step: str, **given: str) -> Callable[[Scene], None]:
 
 def erase(scene: Scene) -> None:
     erasure.child_erase(
-        child=scene.third, reason="依法申请", actor=scene.town.people["lead"].id, now=NOW
-    )
+        child=scene.third, reason="依法申请", actor=scene.town.people["lead"].id,
+        confirmed_by=scene.admin, now=NOW,
+    )  # fmt: skip
 
 
 def decided(service: Callable[..., Any], **given: Any) -> Callable[[Scene], None]:

@@ -291,7 +291,10 @@ def test_what_was_erased_since_the_backup_is_erased_again(cast: Cast, tmp_path: 
     child, lead = erasable(cast), cast["lead"].person
     assert lead
     call_command("backup", tmp_path / "b", verbosity=0)
-    erasure.child_erase(child=child, reason="on request", actor=lead.id, now=NOW)
+    erasure.child_erase(
+        child=child, reason="on request", actor=lead.id, now=NOW,
+        confirmed_by=cast.members["administrator"].person.id,
+    )  # fmt: skip
     restore(tmp_path / "b", force=True)
     # Times of operations are milliseconds.
     at = NOW.replace(microsecond=NOW.microsecond // 1000 * 1000)
@@ -307,7 +310,10 @@ def test_a_child_registered_and_erased_since_the_backup_does_not_come_back_by_a_
 ) -> None:
     child, lead = erasable(cast), cast["lead"].person
     assert lead
-    erasure.child_erase(child=child, reason="on request", actor=lead.id, now=NOW)
+    erasure.child_erase(
+        child=child, reason="on request", actor=lead.id, now=NOW,
+        confirmed_by=cast.members["administrator"].person.id,
+    )  # fmt: skip
     restore(first, force=True)
     home = {"v": {"division": cast.here.village}, "saw": []}
     draft = Draft(

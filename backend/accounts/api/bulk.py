@@ -39,6 +39,12 @@ class PersonRowIn(PersonIn):
 class PeopleBulkIn(serializers.Serializer):
     rows = PersonRowIn(many=True)
     dry_run = serializers.BooleanField(default=False)
+    reason = serializers.CharField(
+        max_length=2000,
+        allow_blank=True,
+        default="",
+        help_text="Needed where a role has to be confirmed by a second person.",
+    )
 
 
 class _Envelope(serializers.Serializer):
@@ -46,10 +52,14 @@ class _Envelope(serializers.Serializer):
 
     rows = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MAX_ROWS)
     dry_run = serializers.BooleanField(default=False)
+    reason = serializers.CharField(max_length=2000, allow_blank=True, default="")
 
 
 class PeopleBulkOut(serializers.Serializer):
     written = serializers.BooleanField()
+    waiting = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Roles that a second person has to confirm."
+    )
     people = serializers.ListField(child=serializers.UUIDField(allow_null=True))
 
 
@@ -66,12 +76,13 @@ class PeopleBulkView(APIView):
     def post(self, request: Request) -> Response:
         given = read(_Envelope, request.data)
         dry_run: bool = given["dry_run"]
-        people = services.people_create(
+        made = services.people_create(
             rows=_rows(given["rows"]),
-            actor=caller(request), now=clock.now(), dry_run=dry_run,
+            actor=caller(request), now=clock.now(), dry_run=dry_run, reason=given["reason"],
         )  # fmt: skip
+        told = {"written": not dry_run, "people": made.people, "waiting": made.waiting}
         return Response(
-            PeopleBulkOut({"written": not dry_run, "people": people}).data,
+            PeopleBulkOut(told).data,
             status=status.HTTP_200_OK if dry_run else status.HTTP_201_CREATED,
         )
 

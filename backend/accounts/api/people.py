@@ -15,6 +15,7 @@ from fieldforms.vocabulary import codes
 
 from .. import people, queries, services
 from ..permissions import Administrator, areas, caller
+from .confirmations import ConfirmationOut, waiting
 
 
 class RoleOut(serializers.Serializer):
@@ -111,13 +112,49 @@ class PersonDeactivateView(APIView):
 
 class PasswordIn(serializers.Serializer):
     password = serializers.CharField(trim_whitespace=False)
+    reason = serializers.CharField(
+        max_length=2000,
+        allow_blank=True,
+        default="",
+        help_text="Needed for somebody whose roles a second person has to confirm.",
+    )
 
 
 class PersonPasswordView(APIView):
+    """204: set. 202: asked for; a second person has to confirm it."""
+
     permission_classes = [Administrator]
 
-    @extend_schema(operation_id="person_password", request=PasswordIn, responses={204: None})
+    @extend_schema(
+        operation_id="person_password",
+        request=PasswordIn,
+        responses={204: None, 202: ConfirmationOut},
+    )
     def post(self, request: Request, person: UUID) -> Response:
         given = read(PasswordIn, request.data)
-        services.password_set(person=person, actor=caller(request), now=clock.now(), **given)
+        row = services.password_set(person=person, actor=caller(request), now=clock.now(), **given)
+        if row is not None:
+            return waiting(row, viewer=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SecondFactorEndIn(serializers.Serializer):
+    reason = serializers.CharField(max_length=2000, help_text="Why, for whoever has to confirm it.")
+
+
+class SecondFactorEndView(APIView):
+    """Somebody has lost the app and the codes: asked for here, and ended once a second person confirms."""
+
+    permission_classes = [Administrator]
+
+    @extend_schema(
+        operation_id="second_factor_end",
+        request=SecondFactorEndIn,
+        responses={202: ConfirmationOut},
+    )
+    def post(self, request: Request, person: UUID) -> Response:
+        given = read(SecondFactorEndIn, request.data)
+        row = services.second_factor_ask(
+            person=person, actor=caller(request), now=clock.now(), **given
+        )
+        return waiting(row, viewer=caller(request))

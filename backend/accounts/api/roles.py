@@ -14,7 +14,9 @@ from backend.common.api import read
 from fieldforms.vocabulary import codes
 
 from .. import people, services
+from ..models import Confirmation
 from ..permissions import Administrator, areas, caller
+from .confirmations import ConfirmationOut, waiting
 from .people import RoleOut
 
 
@@ -27,17 +29,29 @@ class RoleIn(serializers.Serializer):
     ends_on = serializers.DateField(
         required=False, allow_null=True, help_text="The last day, included."
     )
+    reason = serializers.CharField(
+        max_length=2000,
+        allow_blank=True,
+        default="",
+        help_text="Needed for a role that a second person has to confirm.",
+    )
 
 
 class RoleGrantView(APIView):
+    """201: granted. 202: asked for; a second person has to confirm it."""
+
     permission_classes = [Administrator]
 
-    @extend_schema(operation_id="role_grant", request=RoleIn, responses={201: RoleOut})
+    @extend_schema(
+        operation_id="role_grant", request=RoleIn, responses={201: RoleOut, 202: ConfirmationOut}
+    )
     def post(self, request: Request, person: UUID) -> Response:
         given = read(RoleIn, request.data)
         today = clock.today()
         card: dict[str, Any] = {"starts_on": today, **given}
         grant = services.role_grant(person=person, actor=caller(request), now=clock.now(), **card)
+        if isinstance(grant, Confirmation):
+            return waiting(grant, viewer=caller(request))
         found = people.person_in(areas(request, "administrator"), person, on=today)
         shown = [
             role for role in people.cards([found], on=today)[0]["roles"] if role["id"] == grant.id

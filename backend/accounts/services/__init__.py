@@ -1,5 +1,15 @@
 """Writes: people, roles, phones. What other apps may call."""
 
+from .confirmations import (
+    Wish,
+    confirmation_ask,
+    confirmation_confirm,
+    confirmation_refuse,
+    confirmation_withdraw,
+    confirmations_carry_out,
+)
+from .confirmed import KINDS as CONFIRMED
+from .confirmed import second_factor_ask
 from .import_people import people_create
 from .ledgered import KINDS as LEDGERED
 from .ledgered import close_sessions
@@ -22,10 +32,17 @@ from .second_factor import (
 from .sessions import LogIn, log_in_end, log_ins, log_ins_clean, log_ins_close, log_ins_end
 
 __all__ = [
+    "CONFIRMED",
     "LEDGERED",
     "LogIn",
     "NewPerson",
+    "Wish",
     "close_sessions",
+    "confirmation_ask",
+    "confirmation_confirm",
+    "confirmation_refuse",
+    "confirmation_withdraw",
+    "confirmations_carry_out",
     "device_enrol",
     "device_order",
     "device_order_withdraw",
@@ -53,4 +70,5 @@ __all__ = [
     "recovery_codes_new",
     "role_end",
     "role_grant",
+    "second_factor_ask",
 ]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,24 +12,39 @@ from django.utils import timezone
 
 from backend.common.errors import DomainError
 
-from ..errors import PersonKnown, RowsFaulty, UsernameTaken
+from .. import queries
+from ..errors import PersonKnown, ReasonMissing, RowsFaulty, UsernameTaken
 from ..models import Person, RoleGrant
 from . import area
 from .passwords import check_password
 from .people import NewPerson, known, people_store
-from .roles import check_dates, grant_row, record_granted
+from .roles import check_dates, grant_row, record_granted, role_ask
 
 Problems = dict[int, list[dict[str, Any]]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """The new id of each row, None in a dry run; and the requests that wait for a second person."""
+
+    people: list[UUID | None]
+    waiting: list[UUID]
+
+
 @transaction.atomic
 def people_create(
-    *, rows: Sequence[NewPerson], actor: UUID, now: datetime, dry_run: bool = False
-) -> list[UUID | None]:
-    """All rows or none, in a fixed number of statements; the new id of each row, None in a dry run.
+    *,
+    rows: Sequence[NewPerson],
+    actor: UUID,
+    now: datetime,
+    dry_run: bool = False,
+    reason: str = "",
+) -> Imported:
+    """All rows or none, in a fixed number of statements, and some for each guarded role.
 
-    Somebody belongs where her role is, or else to the actor's first division. Raises `RowsFaulty`
-    with every problem of every row.
+    Somebody belongs where her role is, or else to the actor's first division. Guarded roles are only
+    asked for, with one reason for all. Raises `RowsFaulty` with every problem of every row, and
+    `ReasonMissing`.
     """
     own = area.areas(actor, now) or []
     rows = [replace(row, division=row.division or [*row.prefixes, *own][0]) for row in rows]
@@ -39,17 +54,25 @@ def people_create(
             faulty=len(problems),
             details=[{"row": place, "errors": found} for place, found in sorted(problems.items())],
         )
+    if not reason.strip() and any(row.role in queries.GUARDED for row in rows):
+        raise ReasonMissing()
     if dry_run:
-        return [None] * len(rows)
+        return Imported(people=[None] * len(rows), waiting=[])
     today = timezone.localdate(now)
     people = people_store(rows, actor=actor, now=now)
-    grants = RoleGrant.objects.bulk_create(
+    wanted = [
         grant_row(person.id, row.role, row.prefixes, row.starts_on or today, row.ends_on)
         for person, row in zip(people, rows, strict=True)
         if row.role
-    )
+    ]
+    grants = RoleGrant.objects.bulk_create(one for one in wanted if one.role not in queries.GUARDED)
     record_granted(grants, actor=actor, now=now)
-    return [person.id for person in people]
+    waiting = [
+        role_ask(one, reason=reason, actor=actor, now=now).id
+        for one in wanted
+        if one.role in queries.GUARDED
+    ]
+    return Imported(people=[person.id for person in people], waiting=waiting)
 
 
 def _problems(rows: Sequence[NewPerson], *, own: Sequence[str], now: datetime) -> Problems:

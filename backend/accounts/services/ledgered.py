@@ -13,8 +13,19 @@ from backend.common.ledger import Fact
 from sync import holdings
 
 from .. import queries
-from ..models import AccessToken, Device, DeviceOrder, EnrolmentCode, Person, RoleGrant, WebSession
+from ..models import (
+    OPEN_STATES,
+    AccessToken,
+    Confirmation,
+    Device,
+    DeviceOrder,
+    EnrolmentCode,
+    Person,
+    RoleGrant,
+    WebSession,
+)
 from . import area
+from .confirmations import LEDGER_KIND as CLOSED
 from .people import account_close
 
 REASON = "按台账恢复 restored from the ledger"
@@ -83,7 +94,15 @@ def withdraw_order(fact: Fact) -> None:
     ).update(withdrawn_at=fact.at)
 
 
+def close_confirmation(fact: Fact) -> None:
+    """What was refused or withdrawn since the backup is neither confirmed nor carried out."""
+    Confirmation.objects.filter(id=fact.subject, state__in=OPEN_STATES).update(
+        state=fact.detail["state"], ended_at=fact.at
+    )
+
+
 KINDS: Mapping[str, Callable[[Fact], None]] = {
+    CLOSED: close_confirmation,
     "device.revoke": revoke,
     "device.order": order,
     "device.order_withdraw": withdraw_order,

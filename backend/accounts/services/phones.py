@@ -13,7 +13,7 @@ from backend.audit import services as audit
 from backend.common import ledger
 from backend.common.errors import NotFound
 
-from .. import queries
+from .. import queries, telling
 from ..errors import CodeNotUsable, DeviceKnown
 from ..models import AccessToken, Device, DevicePerson, EnrolmentCode, Person
 from . import area
@@ -52,7 +52,10 @@ def enrolment_code_create(*, people: Collection[UUID], actor: UUID, now: datetim
 def device_enrol(
     *, code: str, device: UUID, label: str, app: str, now: datetime
 ) -> tuple[Device, str]:
-    """Uses a code up and gives the device its token. Raises `CodeNotUsable` and `DeviceKnown`."""
+    """Uses a code up and gives the device its token; its people and their township are told.
+
+    Raises `CodeNotUsable` and `DeviceKnown`.
+    """
     digest = _digest(code)
     # Claimed by a conditional update: of two phones with the same code, one wins.
     claimed = EnrolmentCode.objects.filter(digest=digest, used_at=None, expires_at__gt=now).update(
@@ -72,6 +75,7 @@ def device_enrol(
         actor=people[0].id, action="device.enrol", subject=row.id, now=now,
         subject_type="device", device=row.id, county=area.county_of_person(people[0].id, now),
     )  # fmt: skip
+    telling.tell_phone([person.id for person in people], device=row.id, now=now)
     return row, token
 
 

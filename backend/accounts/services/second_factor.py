@@ -155,4 +155,5 @@ def _record(person: UUID, action: str, actor: UUID, now: datetime, detail: dict[
 def _tell(person: UUID, kind: str, now: datetime, *, once: str = "", **values: int) -> None:
     key = f"{kind}:{once or ids.uuid7(now)}"
     said = {**values, "link": "/office/account/"}
-    news.tell(news.News(person=person, kind=kind, key=key, values=said), now=now)
+    one = news.News(people=[person], kind=kind, key=key, values=said, critical=False)
+    news.tell([one], now=now)
