@@ -53,6 +53,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("backend.accounts.urls")),
 ]
 
+handler500 = "backend.config.unavailable.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", include(api)),
