@@ -42,8 +42,6 @@ def _environment(values: dict[str, str], data: Path, database_url: str) -> dict[
     place = {"DATABASE_URL": database_url, "HUXING_DATA_DIR": str(data), "HUXING_TLS": "0"}
     # What is decided in a demo is nothing to the installation whose environment this may be.
     place["HUXING_LEDGER"] = str(data / "ledger.jsonl")
-    # Granian reads it, and the server's bounds follow from it.
-    place["GRANIAN_BLOCKING_THREADS"] = os.environ.get("GRANIAN_BLOCKING_THREADS", "8")
     return {**os.environ, **values, **place}
 
 

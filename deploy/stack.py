@@ -1,6 +1,5 @@
 """Web, worker and beat on one machine, started together and stopped in order."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -10,11 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy import environment
+from deploy import environment, web
 from deploy.processes import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
 PATIENCE = 90.0  # seconds until every process must be ready
 
 
@@ -54,7 +52,7 @@ class Stack:
     """Everything but the database. As a context it is stopped at the end, whatever happened."""
 
     # What the web server serves and Celery runs, and how a module of Python is run.
-    application = "backend.config.wsgi:application"
+    application = web.APPLICATION
     celery_app = "backend.config"
     python: tuple[str, ...] = (sys.executable, "-m")
 
@@ -106,12 +104,10 @@ class Stack:
             time.sleep(0.1)
 
     def start_web(self) -> None:
-        workers = str(max(1, min(4, os.cpu_count() or 1)))
         self.processes.start(
             "web",
-            [str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
-             "--port", str(self.port), "--workers", workers, self.application],
-        )  # fmt: skip
+            web.command(port=self.port, workers=web.workers(), application=self.application),
+        )
 
     def start_worker(self) -> None:
         self._start_celery("worker", "--concurrency", "1")

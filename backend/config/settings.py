@@ -99,8 +99,16 @@ def database(url: str) -> dict[str, object]:
         "HOST": unquote(query.get("host", parts.hostname or "")),
         "PORT": str(parts.port or ""),
         # Connections are kept: a sync costs about twenty statements, a new connection costs more.
+        # The web's are shared by its threads (config/pool.py).
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
+        # Seconds until a database that does not answer is one that is away.
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+        },
     }
 
 
@@ -354,13 +362,16 @@ SYNC_ALARM_AFTER = timedelta(minutes=env_int("HUXING_ALARM_AFTER_MINUTES", 60))
 SYNC_URGENT_ALARM_AFTER = timedelta(minutes=env_int("HUXING_URGENT_ALARM_AFTER_MINUTES", 5))
 # How many days something may wait for a person before its county is reminded, each day anew.
 HUXING_REVIEW_DAYS = env_int("HUXING_REVIEW_DAYS", 3)
-# Threads of one web process, by the variable that granian itself reads: one number for both.
-WEB_THREADS = env_int("GRANIAN_BLOCKING_THREADS", 8)
-# Of these, photographs on slow lines hold a quarter, syncs all but one of the rest and one county all
-# but one of those; whoever comes on top is told when to come again. One is left to the office.
-SYNC_UPLOAD_CONCURRENCY = env_int("HUXING_UPLOAD_CONCURRENCY", max(1, WEB_THREADS // 4))
-SYNC_CONCURRENCY = env_int(
-    "HUXING_SYNC_CONCURRENCY", max(1, WEB_THREADS - SYNC_UPLOAD_CONCURRENCY - 1)
+# Threads of one web process, none of which waits for a line (config/front). Whoever comes on top is told
+# when to come again. Of the syncs one county has all but one.
+HUXING_OFFICE_THREADS = env_int("HUXING_OFFICE_THREADS", 4)
+HUXING_LOGIN_THREADS = env_int("HUXING_LOGIN_THREADS", 1)
+SYNC_UPLOAD_CONCURRENCY = env_int("HUXING_UPLOAD_CONCURRENCY", 4)
+SYNC_CONCURRENCY = env_int("HUXING_SYNC_CONCURRENCY", 5)
+# Connections to the database of one web process: one for each thread but the uploads', which give theirs
+# back while they wait for their line (config/pool.py).
+HUXING_DB_POOL = env_int(
+    "HUXING_DB_POOL", HUXING_OFFICE_THREADS + HUXING_LOGIN_THREADS + SYNC_CONCURRENCY + 4
 )
 SYNC_CONCURRENCY_PER_SHARD = env_int(
     "HUXING_SYNC_CONCURRENCY_PER_COUNTY", max(1, SYNC_CONCURRENCY - 1)

@@ -43,6 +43,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("backend.accounts.urls")),
 ]
 
+handler500 = "backend.config.unavailable.server_error"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -12,6 +12,7 @@ from .replay import catch_up
 
 logger = logging.getLogger(__name__)
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+PATIENCE = 5.0  # seconds that others wait for the one that compares
 _LATER = [
     ("Content-Type", "text/plain; charset=utf-8"),
     ("Retry-After", "30"),
@@ -40,7 +41,9 @@ class AfterTheLedger:
 
     def _catch_up(self) -> str | None:
         """What is wrong, if anything is."""
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE):
+            return "starting"
+        try:
             if self._caught_up:
                 return None
             try:
@@ -54,3 +57,5 @@ class AfterTheLedger:
                 return "starting"
             self._caught_up = True
             return None
+        finally:
+            self._lock.release()

@@ -19,8 +19,8 @@ if __name__ == "__main__":
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 else:
+    from backend.config.asgi import application
     from backend.config.celery import app
-    from backend.config.wsgi import application
 
     # An overdue visit finds something too; the run's account of escalations is of what phones bring.
     del app.conf.beat_schedule["look-at-what-time-calls-for"]

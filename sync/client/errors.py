@@ -81,7 +81,7 @@ class Unsealed(ClientError):
 
 
 class TryLater(ClientError):
-    """No answer, or one that says later (429, 5xx). Everything is kept; `retry_after` in seconds."""
+    """No answer, or one that says later (408, 429, 5xx). Everything is kept; `retry_after` in seconds."""
 
     code = "client.try_later"
     exit_code = 3

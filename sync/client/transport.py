@@ -71,12 +71,12 @@ class Http:
         return _judge(answer, plain, (len(body), len(content)))
 
     def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Raw:
-        """Any request, with its answer as it came. Raises `TryLater`, also for 429 and 5xx."""
+        """Any request, with its answer as it came. Raises `TryLater`, also for 408, 429 and 5xx."""
         try:
             answer, content = self._exchange(method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             raise self._no_answer(error) from error
-        if answer.status == 429 or answer.status >= 500:
+        if _is_later(answer.status):
             raise TryLater(
                 f"the server answers {answer.status}",
                 retry_after=_seconds(answer.headers["Retry-After"]),
@@ -105,6 +105,11 @@ class Http:
         return answer, answer.read()
 
 
+def _is_later(status: int) -> bool:
+    """408: the line was too slow; 429 and 5xx: the server is busy or ill. Another time it may be taken."""
+    return status in {408, 429} or status >= 500
+
+
 def _plain(answer: http.client.HTTPResponse, content: bytes) -> bytes:
     return gzip.decompress(content) if answer.headers["Content-Encoding"] == "gzip" else content
 
@@ -120,7 +125,7 @@ def _judge(answer: http.client.HTTPResponse, plain: bytes, wire: tuple[int, int]
         return Answer(answer.status, body, wire)
     said = body if isinstance(body, dict) else {}
     message = str(said.get("message") or f"the server answers {answer.status}")
-    if answer.status == 429 or answer.status >= 500:
+    if _is_later(answer.status) or said.get("code") == "body.cut":
         raise TryLater(message, retry_after=_seconds(answer.headers["Retry-After"]))
     raise Refused(answer.status, str(said.get("code") or f"http.{answer.status}"), message)
 

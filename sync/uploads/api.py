@@ -8,6 +8,7 @@ import binascii
 from typing import Any
 from uuid import UUID
 
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -113,7 +114,7 @@ class UploadView(Tus):
         checksum = _checksum(request.headers.get("Upload-Checksum"))
         with gate.entered(sender.shard):
             row = services.append(
-                sender=sender, upload=upload, offset=offset, read=request._request.read,
+                sender=sender, upload=upload, offset=offset, read=_waiting(request._request.read),
                 checksum=checksum, now=timezone.now(),
             )  # fmt: skip
         return Response(status=204, headers={"Upload-Offset": str(row.offset), **_expiry(row)})
@@ -160,6 +161,16 @@ class FetchView(APIView):
             now=timezone.now(),
         )  # fmt: skip
         return HttpResponse(content, content_type=kind, headers={"Cache-Control": "no-store"})
+
+
+def _waiting(read: services.Read) -> services.Read:
+    """Gives the connection to the database back before it waits for the line."""
+
+    def block(size: int) -> bytes:
+        close_old_connections()
+        return read(size)
+
+    return block
 
 
 def _told(card: queries.Card) -> dict[str, Any]:

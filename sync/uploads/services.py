@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from psycopg.errors import LockNotAvailable
 
 from sync.models import File, Holding, Operation
 from sync.ports import Sender, ports
@@ -212,6 +213,8 @@ def _locked(upload: UUID) -> Iterator[Upload]:
             rows = Upload.objects.select_for_update(nowait=True, of=("self",))
             row = rows.select_related("attachment").filter(id=upload).first()
         except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
             raise errors.Locked() from error
         if row is None:
             raise errors.NoUpload()

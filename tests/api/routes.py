@@ -37,6 +37,11 @@ def routes() -> list[Route]:
     )
 
 
+def callbacks() -> list[tuple[str, Callable[..., Any]]]:
+    """Every address with its view."""
+    return [("/" + path, view) for path, view in _walk(get_resolver().url_patterns, "")]
+
+
 def _walk(
     patterns: list[URLPattern | URLResolver], prefix: str
 ) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from deploy import environment
+from deploy import environment, web
 from deploy.postgres import database, database_of_its_own
 from deploy.processes import Processes
-from deploy.stack import BIN, ROOT, free_port
+from deploy.stack import ROOT, free_port
 
 PATIENCE = 60.0
 
@@ -81,11 +81,7 @@ def server(url: str, *, workers: int, again: bool = False) -> Iterator[Server]:
         port = free_port(None, 8123)
         address = f"http://127.0.0.1:{port}"
         try:
-            processes.start(
-                "web",
-                [str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
-                 "--port", str(port), "--workers", str(workers), "backend.config.wsgi:application"],
-            )  # fmt: skip
+            processes.start("web", web.command(port=port, workers=workers))
             _wait(address, processes)
             yield Server(address, url, psutil.Process(processes.running["web"].pid))
         finally:

@@ -294,11 +294,9 @@ def test_uploads_have_places_of_their_own(
     assert patch(Phone()).status_code == 404
 
 
-def test_the_places_follow_from_the_threads_and_leave_one_to_the_office(settings: Any) -> None:
-    uploads, syncs = settings.SYNC_UPLOAD_CONCURRENCY, settings.SYNC_CONCURRENCY
-    assert 0 < uploads < syncs
-    assert uploads + syncs == settings.WEB_THREADS - 1
-    assert 0 < settings.SYNC_CONCURRENCY_PER_SHARD < syncs
+def test_uploads_and_one_county_leave_places_to_the_others(settings: Any) -> None:
+    assert settings.SYNC_UPLOAD_CONCURRENCY > 0
+    assert 0 < settings.SYNC_CONCURRENCY_PER_SHARD < settings.SYNC_CONCURRENCY
 
 
 # ---- other versions

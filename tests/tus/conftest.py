@@ -4,100 +4,27 @@ import io
 import json
 import os
 import shutil
-import signal
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
-from django.db import connection, connections
 from PIL import Image
 
-from deploy.stack import BIN, ROOT
 from tests.api.conftest import administrator, http_phone, supervisor
+from tests.web import Granian, granian
 
 HERE = Path(__file__).parent
-PATIENCE = 60.0
-
-
-class Granian:
-    """One web server on the database of this test; it can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.files = folder, folder / "files"
-        self.port = 0
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        self.port = self.port or _free_port()
-        log = (self.folder / "web.log").open("ab")
-        self.process = subprocess.Popen(
-            [str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port",
-             str(self.port), "--workers", "1", "backend.config.wsgi:application"],
-            cwd=ROOT, env=self._environment(), stdout=log, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
-        log.close()
-        self._wait()
-
-    def kill(self) -> None:
-        """As a power cut would: the main process and its workers, without a last word."""
-        if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-    def said(self) -> str:
-        return (self.folder / "web.log").read_text(encoding="utf-8", errors="replace")
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.address}/healthz", timeout=5):
-                    return
-            except OSError:
-                time.sleep(0.1)
-        pytest.fail(self.said())
-
-    def _environment(self) -> dict[str, str]:
-        given = urlsplit(os.environ["DATABASE_URL"])
-        database = given._replace(path="/" + quote(connection.settings_dict["NAME"]))
-        return {
-            **os.environ,
-            "DATABASE_URL": urlunsplit(database),
-            "HUXING_DATA_DIR": str(self.folder),
-            "HUXING_TLS": "0",
-            "GRANIAN_BLOCKING_THREADS": "8",
-        }
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture
 def web(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Granian]:
-    server = Granian(tmp_path)
-    local = {**settings.LOCAL_FILES, "OPTIONS": {"location": str(server.files)}}
+    local = {**settings.LOCAL_FILES, "OPTIONS": {"location": str(tmp_path / "files")}}
     settings.STORAGES = {**settings.STORAGES, "default": local}
-    server.start()
-    yield server
-    server.kill()
-    connections.close_all()
+    # Fewer connections than uploads: those that wait for their line must not keep one.
+    with granian(tmp_path, HUXING_DB_POOL="3") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

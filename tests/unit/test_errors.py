@@ -18,7 +18,7 @@ def everything() -> list[Any]:
     """All error classes of the project, wherever they stand."""
     for package in (backend, fieldforms):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not re.search(r"\.(migrations|management|admin|wsgi)\b", module.name):
+            if not re.search(r"\.(migrations|management|admin|wsgi|asgi)\b", module.name):
                 importlib.import_module(module.name)
     found, waiting = [], [DomainError, FormError]
     while waiting:
@@ -52,7 +52,7 @@ def test_an_error_has_a_code_a_status_and_the_same_message_in_both_languages(err
     # A refused step comes with the sentence of the merge.
     assert {"zh", "en"} <= error.__dict__.keys() or issubclass(error, StepRefused)
     assert re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", error.code)
-    assert error.status in {400, 401, 403, 404, 409, 413, 429, 503}
+    assert error.status in {400, 401, 403, 404, 408, 409, 413, 429, 503}
     assert re.search(r"[\u4e00-\u9fff]", error.zh) or error.zh == "{sentence_zh}"
     assert not re.search(r"[\u4e00-\u9fff]", error.en)
     assert names(error.zh) == names(error.en)
