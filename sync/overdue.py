@@ -20,7 +20,7 @@ def force(*, now: dt.datetime, after: dt.timedelta, limit: int = 200) -> int:
 
     What can be applied is, flagged `forced`; the rest is kept for a person as `target.absent`.
     """
-    waiting = due.hopeless(before=now - after, limit=limit)
+    waiting = due.hopeless(before=now - after, now=now, limit=limit)
     submit(_drafts(review.FORCE, _open(waiting, now), now), now=now)
     neutral.age(now=now, before=now - after)
     return len(waiting)
@@ -28,7 +28,7 @@ def force(*, now: dt.datetime, after: dt.timedelta, limit: int = 200) -> int:
 
 def alarm(*, now: dt.datetime, after: dt.timedelta, limit: int = 200) -> int:
     """Says once of each operation that the server has failed on it for `after`; returns of how many."""
-    failing = due.failing(before=now - after, decisions=review.STATUS, limit=limit)
+    failing = due.failing(before=now - after, now=now, decisions=review.STATUS, limit=limit)
     for found in failing:
         logger.error(
             "operation %s is not applied after %s: the server fails on it", found.op, after
