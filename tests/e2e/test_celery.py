@@ -176,14 +176,9 @@ def applied(draft: Draft) -> bool:
     return Operation.objects.get(op=draft.op).outcome == "applied"
 
 
-def test_a_worker_applies_what_the_server_held(worker: Worker, held: Draft) -> None:
-    worker.start()
-    worker.send("sync.tasks.retry_held")
-    until(lambda: applied(held), worker.said())
-    assert Child.objects.filter(id=held.target).exists()
-
-
-def test_a_worker_killed_midway_leaves_it_to_the_next(worker: Worker, held: Draft) -> None:
+def test_a_worker_applies_what_the_server_held_also_when_the_one_before_was_killed_midway(
+    worker: Worker, held: Draft
+) -> None:
     worker.start()
     with transaction.atomic(), connection.cursor() as cursor:
         # Nobody may write a decision while this is held: the worker stands in the middle.
