@@ -32,6 +32,7 @@ from tests.api.conftest import COUNTY
 from tests.api.test_escalations import open_one
 
 from .cases import somebody
+from .relay import Relay
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
@@ -64,6 +65,7 @@ class Worker:
         self.queue = f"test-{uuid.uuid4().hex}"
         self.rabbitmq = reachable(RABBITMQ)
         self.broker = RABBITMQ if self.rabbitmq else "filesystem://"
+        self.relay: Relay | None = None
         self.process: subprocess.Popen[bytes] | None = None
         for name in ("queue", "queue-control"):
             (folder / name).mkdir()
@@ -94,8 +96,21 @@ class Worker:
         with self._client() as client:
             client.send_task(task, queue=self.queue)
 
+    def through_a_relay(self) -> None:
+        """The worker's line to the broker can be cut from now on."""
+        if self.rabbitmq:
+            at = urlsplit(RABBITMQ)
+            self.relay = Relay(at.hostname or "", at.port or 5672)
+
+    def lose_the_broker(self) -> None:
+        if self.relay:
+            self.relay.cut()
+            until(lambda: self.said().count("Connected to amqp") > 1, self.said())
+
     def forget(self) -> None:
         self.kill()
+        if self.relay:
+            self.relay.close()
         if self.rabbitmq:
             with self._client() as client, client.connection_for_write() as line:
                 line.default_channel.queue_delete(self.queue)
@@ -113,13 +128,20 @@ class Worker:
             }
         return client
 
+    def _seen_by_worker(self) -> str:
+        if self.relay is None:
+            return self.broker
+        at = urlsplit(self.broker)
+        place = at.netloc.rpartition("@")[0] + f"@127.0.0.1:{self.relay.port}"
+        return urlunsplit(at._replace(netloc=place))
+
     def _environment(self) -> dict[str, str]:
         given = urlsplit(os.environ["DATABASE_URL"])
         database = given._replace(path="/" + quote(connection.settings_dict["NAME"]))
         return {
             **os.environ,
             "DATABASE_URL": urlunsplit(database),
-            "CELERY_BROKER_URL": self.broker,
+            "CELERY_BROKER_URL": self._seen_by_worker(),
             "CELERY_TASK_DEFAULT_QUEUE": self.queue,
             "HUXING_DATA_DIR": str(self.folder),
         }
@@ -188,7 +210,9 @@ def test_a_worker_applies_what_the_server_held_also_when_the_one_before_was_kill
         worker.kill()
     assert not applied(held)
     _time_has_come(held)
+    worker.through_a_relay()
     worker.start()
+    worker.lose_the_broker()
     worker.send("sync.tasks.retry_held")  # as beat does every minute
     until(lambda: applied(held), worker.said())
     assert Child.objects.filter(id=held.target).count() == 1

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -45,11 +45,14 @@ class Demo:
         self.started.append(self)
 
     def address(self) -> str:
+        return self.heard(lambda line: line.startswith("http") and " is ready " in line).split()[0]
+
+    def heard(self, wanted: Callable[[str], bool]) -> str:
         assert self.process.stdout
         for line in self.process.stdout:
             self.said.append(line)
-            if line.startswith("http") and " is ready " in line:
-                return line.split()[0]
+            if wanted(line):
+                return line
         raise AssertionError("".join(self.said))
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> int:
@@ -171,6 +174,7 @@ def test_after_kill_9_a_second_start_is_quick_and_keeps_the_data(made: Path, dat
 def test_a_demo_survives_the_kill_of_each_of_its_processes(made: Path, data: Path) -> None:
     demo = Demo(data, "--small")
     address = demo.address()
+    demo.heard(lambda line: line.startswith("Ctrl-C stops everything"))
     for kill in (["postgres"], ["web"], ["worker", "beat"], ["beat", "postgres", "web", "worker"]):
         old = [masters(data)[name] for name in kill]
         for process in old:
