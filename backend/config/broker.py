@@ -59,16 +59,16 @@ class Channel(Listeners):
     def folder(self) -> Path:
         return Path(self.data_folder_in)
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:
         """Raises `OperationalError` where the file cannot be written, for any reason that a disk can have."""
-        same = _work(payload)
+        same = _work(message)
         name = f"{time.time_ns():020d}_{uuid4().hex}_{same}.{queue}.msg"
         draft = self.folder / f".{name}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if same and any(f"_{same}." in waiting for waiting in self._waiting(queue)):
                 return
-            whole.write(draft, self.folder / name, dumps(payload).encode())
+            whole.write(draft, self.folder / name, dumps(message).encode())
         except OSError as error:
             raise OperationalError(f"the message could not be written: {error}") from error
 
@@ -197,7 +197,7 @@ class Transport(filesystem.Transport):
     """What a disk may refuse is a lost connection: a worker tries again, and does not end."""
 
     Channel = Channel
-    connection_errors = (*filesystem.Transport.connection_errors, OSError)
+    connection_errors = (*filesystem.Transport.connection_errors, OSError)  # type: ignore[assignment]
 
 
 def _work(payload: Any) -> str:
@@ -240,6 +240,13 @@ def _empty(folder: Path, *, into: Path) -> None:
         logger.warning("%d messages of a consumer that has ended wait again", len(back))
 
 
-# A forked child must not keep its parent's locks.
 _open: weakref.WeakSet[Channel] = weakref.WeakSet()
-os.register_at_fork(after_in_child=lambda: [channel.let_go() for channel in list(_open)])
+
+
+def _let_go() -> None:
+    """A forked child must not keep its parent's locks."""
+    for channel in list(_open):
+        channel.let_go()
+
+
+os.register_at_fork(after_in_child=_let_go)
