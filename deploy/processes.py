@@ -73,7 +73,7 @@ class Processes:
                 except (FileNotFoundError, PermissionError):
                     raise
                 except OSError as error:  # neither memory nor room on the disk: that may get better
-                    pause = turn.ended(time.monotonic())
+                    pause = turn.put_off(time.monotonic())
                     say(f"{name} could not be started ({error}); tried again {when(pause)}.")
 
     def tail(self, name: str) -> str:

@@ -20,10 +20,14 @@ class Again:
 
     def ended(self, now: float) -> float:
         """Seconds until it may be started again."""
-        if now - self.began >= LASTING:
-            self.pause = 0.0
-        else:
-            self.pause = min(max(FIRST_PAUSE, 2 * self.pause), LONGEST_PAUSE)
+        if now - self.began < LASTING:
+            return self.put_off(now)
+        self.pause, self.due = 0.0, now
+        return self.pause
+
+    def put_off(self, now: float) -> float:
+        """It could not be started. Seconds until that is tried again."""
+        self.pause = min(max(FIRST_PAUSE, 2 * self.pause), LONGEST_PAUSE)
         self.due = now + self.pause
         return self.pause
 

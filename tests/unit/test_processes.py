@@ -61,6 +61,9 @@ def test_what_does_not_last_is_tried_for_ever_after_longer_and_longer_pauses() -
     assert turn.is_due(now + 65)
     turn.started(now)
     assert turn.ended(now + 60) == 0
+    assert [turn.put_off(now + 60) for _ in range(3)] == [1, 2, 4], (
+        "what could not be started at all"
+    )
 
 
 def test_a_program_that_is_gone_ends_the_supervisor_and_a_full_disk_does_not(
