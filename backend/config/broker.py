@@ -59,16 +59,16 @@ class Channel(Listeners):
     def folder(self) -> Path:
         return Path(self.data_folder_in)
 
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         """Raises `OperationalError` where the file cannot be written, for any reason that a disk can have."""
-        same = _work(message)
+        same = _work(payload)
         name = f"{time.time_ns():020d}_{uuid4().hex}_{same}.{queue}.msg"
         draft = self.folder / f".{name}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if same and any(f"_{same}." in waiting for waiting in self._waiting(queue)):
                 return
-            whole.write(draft, self.folder / name, dumps(message).encode())
+            whole.write(draft, self.folder / name, dumps(payload).encode())
         except OSError as error:
             raise OperationalError(f"the message could not be written: {error}") from error
 
