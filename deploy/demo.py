@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.cast import ADMINISTRATORS, DESKS, PARTNERS
 from deploy.directory import DirectoryInUse, Place, reset, sole_user
 from deploy.office import Refusal
-from deploy.postgres import OtherVersion, database
+from deploy.postgres import OtherVersion, server
 from deploy.processes import end_leftovers
 from deploy.seed import Seed, SeedOfOther
 from deploy.stack import ROOT, CannotStart, Stack, free_port
@@ -37,25 +37,25 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace, data: Path) -> int:
-    """Starts everything, stays until a signal or a dead process, stops everything."""
+    """Starts everything, starts again what ends, and stops everything at a signal."""
     began = time.monotonic()
     with sole_user(data) as running:
         end_leftovers(data / "logs")
         if options.reset:
             reset(data)
         port = free_port(options.port, DEFAULT_PORT)
-        with database(data / "postgres") as url, Stack(data, url, port) as stack:
+        with server(data / "postgres") as postgres, Stack(data, postgres.url, port) as stack:
             try:
                 stack.prepare()
                 stack.start()
                 seed = Seed(stack, data, small=options.small)
                 seed.run()
-                running.announce(Place(port, url))
+                running.announce(Place(port, postgres.url))
                 print(f"{stack.address} is ready after {time.monotonic() - began:.0f} s.")
                 if options.check:
                     return check(stack, data)
                 tell(seed)
-                stack.watch()
+                stack.watch(postgres.revive)
             finally:
                 _be_left_alone()
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 # What a reset removes. Everything else in the directory is not ours to touch.
 OURS = ["postgres", "secrets.env", "seed.json", "files", "static", "queue", "queue-control", "logs"]
-OURS += ["ledger.jsonl", "phones", "roster*.xlsx", "celerybeat-schedule*"]
+OURS += ["ledger.jsonl", "phones", "roster*.xlsx", "celerybeat-schedule*", "beat.json*"]
 
 
 @dataclass(frozen=True)

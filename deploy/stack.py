@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -116,10 +117,18 @@ class Stack:
         celery = [sys.executable, "-m", "celery", "-A", self.celery_app]
         self.processes.start(name, [*celery, name, "--loglevel", "INFO", *more])
 
-    def watch(self) -> None:
-        """Returns never: a process that ends by itself is an error."""
-        name = self.processes.watch()
-        raise CannotStart(f"{name} has ended by itself:\n{self.processes.tail(name)}")
+    def watch(self, revive_database: Callable[[], bool] = lambda: True) -> None:
+        """Returns never: whatever ends is started again. Raises `CannotStart` where that is impossible.
+
+        `revive_database` says whether the database is there; the others are not started without it.
+        """
+        while True:
+            try:
+                if revive_database():
+                    self.processes.revive()
+            except (FileNotFoundError, PermissionError) as error:
+                raise CannotStart(f"A program cannot be run any more: {error}") from error
+            time.sleep(0.5)
 
     def web_answers(self) -> bool:
         try:

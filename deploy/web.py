@@ -23,7 +23,9 @@ def command(
         str(Path(sys.executable).parent / "granian"), "--interface", "asgi", "--http", "1", "--no-ws",
         "--host", host, "--port", str(port), "--workers", str(workers),
         "--http1-header-read-timeout", str(HEAD_SECONDS * 1000), "--http1-buffer-size", str(64 * 1024),
-        "--workers-kill-timeout", str(STOP_SECONDS), "--backpressure", str(LINES), "--blocking-threads", "1", application,
+        "--workers-kill-timeout", str(STOP_SECONDS), "--backpressure", str(LINES), "--blocking-threads", "1",
+        # Without it one killed worker ends the server.
+        "--respawn-failed-workers", "--respawn-interval", "1", application,
     ]  # fmt: skip
 
 

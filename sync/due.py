@@ -15,12 +15,16 @@ from .registry import registry
 GRACE = dt.timedelta(minutes=1)
 # Whoever claims an operation has this long for it, then it is anybody's again.
 LEASE = dt.timedelta(minutes=10)
+# A failure is tried again after one minute, two, four … and at last every six hours.
+FIRST_RETRY, LONGEST_RETRY = dt.timedelta(minutes=1), dt.timedelta(hours=6)
 
+# A time that lies ahead by more than anything waits was written by a clock that has come back since.
 _CLAIM = """
 UPDATE sync_operation SET retry_at = %(now)s + %(lease)s WHERE ordinal IN (
     SELECT ordinal FROM sync_operation
-    WHERE (outcome = 'held' AND code = 'server.retry' OR outcome = 'received' AND received < %(now)s - %(grace)s)
-        AND (retry_at IS NULL OR retry_at <= %(now)s)
+    WHERE (outcome = 'held' AND code = 'server.retry' OR outcome = 'received'
+            AND (received < %(now)s - %(grace)s OR received > %(now)s + %(grace)s))
+        AND (retry_at IS NULL OR retry_at <= %(now)s OR retry_at > %(now)s + %(longest)s)
     ORDER BY ordinal LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 RETURNING op
 """
@@ -28,7 +32,9 @@ RETURNING op
 
 def claim(*, now: dt.datetime, limit: int, grace: dt.timedelta = GRACE) -> list[UUID]:
     """Operations held as `server.retry` whose time has come, and those that a crash left unjudged."""
-    given: dict[str, Any] = {"now": now, "lease": LEASE, "grace": grace, "limit": limit}
+    given: dict[str, Any] = {
+        "now": now, "lease": LEASE, "grace": grace, "longest": LONGEST_RETRY, "limit": limit
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, given)
         return [op for (op,) in cursor.fetchall()]
@@ -56,18 +62,23 @@ def erased(ops: list[UUID], *, now: dt.datetime) -> None:
         cursor.execute(_ERASED, given)
 
 
-_HOPELESS = """
+# Received before then by the clock; or, where that was ahead, by what was received later and is so old.
+OLD = """(o.received < %(before)s OR o.received > %(now)s AND EXISTS (
+    SELECT FROM sync_operation l WHERE l.ordinal > o.ordinal AND l.received < %(before)s))"""
+_HOPELESS = f"""
 SELECT op, file, shard, code FROM sync_operation o
 WHERE outcome = 'held' AND code IN ('target.unknown', 'group.incomplete')
-    AND NOT 'forced' = ANY(flags) AND (received < %(before)s OR (device, "group") IN (
-        SELECT device, "group" FROM sync_operation WHERE outcome = 'held' AND code = 'group.incomplete'
-            AND received < %(before)s AND "group" IS NOT NULL))
+    AND NOT 'forced' = ANY(flags) AND ({OLD} OR (device, "group") IN (
+        SELECT device, "group" FROM sync_operation o WHERE outcome = 'held' AND code = 'group.incomplete'
+            AND {OLD} AND "group" IS NOT NULL))
 ORDER BY ordinal LIMIT %(limit)s
 """
 _FAILING = """
 SELECT op, file, shard, code FROM sync_operation o
 WHERE (outcome = 'held' AND code = 'server.retry' OR outcome = 'received')
-    AND received < CASE WHEN kind = ANY(%(urgent)s) THEN %(soon)s ELSE %(before)s END
+    -- From a clock that was ahead: rather now than days too late.
+    AND (received < CASE WHEN kind = ANY(%(urgent)s) THEN %(soon)s ELSE %(before)s END
+        OR received > %(now)s)
     AND NOT kind = ANY(%(decisions)s) AND NOT EXISTS (
         SELECT FROM sync_operation a WHERE a.target = o.op AND a.kind = 'operation.alarm')
 ORDER BY ordinal LIMIT %(limit)s
@@ -81,10 +92,10 @@ class Due(NamedTuple):
     code: str | None
 
 
-def hopeless(*, before: dt.datetime, limit: int) -> list[Due]:
+def hopeless(*, before: dt.datetime, now: dt.datetime, limit: int) -> list[Due]:
     """Held since before then for a record or the rest of a group, and whole groups with one such member."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOPELESS, {"before": before, "limit": limit})
+        cursor.execute(_HOPELESS, {"before": before, "now": now, "limit": limit})
         return [Due(*row) for row in cursor.fetchall()]
 
 
@@ -92,20 +103,21 @@ def hopeless(*, before: dt.datetime, limit: int) -> list[Due]:
 class Patience:
     """What the server fails on is told of if it came before then; what may say a danger, if before `soon`."""
 
+    now: dt.datetime
     before: dt.datetime
     soon: dt.datetime
 
 
 def patience(now: dt.datetime, after: dt.timedelta) -> Patience:
     urgent: dt.timedelta = getattr(settings, "SYNC_URGENT_ALARM_AFTER", after)
-    return Patience(now - after, now - min(urgent, after))
+    return Patience(now, now - after, now - min(urgent, after))
 
 
 def failing(patience: Patience, *, decisions: Collection[str], limit: int) -> list[Due]:
     """What the server has failed on for too long and nobody was told of."""
     given: dict[str, Any] = {
-        "before": patience.before, "soon": patience.soon, "urgent": registry.urgent_kinds,
-        "decisions": list(decisions), "limit": limit,
+        "now": patience.now, "before": patience.before, "soon": patience.soon,
+        "urgent": registry.urgent_kinds, "decisions": list(decisions), "limit": limit,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FAILING, given)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from . import groups, phrases, projecting, references, scope, write
+from . import due, groups, phrases, projecting, references, scope, write
 from .entries import Entry
 from .protocol.messages import Outcome, Receipt
 from .registry import Policy, registry
@@ -88,11 +88,11 @@ def age(*, now: dt.datetime, before: dt.datetime) -> None:
     """What is told as held grows old like what is: its sender hears that the wait has ended."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE sync_operation SET flags = array_append(flags, 'forced'), news = 0,"
-            " decided_at = %s WHERE code = %s AND received < %s AND device IS NOT NULL"
-            " AND 'outside' = ANY(flags) AND NOT 'forced' = ANY(flags) AND (%s = ANY(flags)"
-            " OR kind = ANY(%s) AND NOT flags && '{revoked,person}')",
-            [now, CODE, before, _APART, _waiting()],
+            "UPDATE sync_operation o SET flags = array_append(flags, 'forced'), news = 0,"
+            f" decided_at = %(now)s WHERE code = %(code)s AND {due.OLD} AND device IS NOT NULL"
+            " AND 'outside' = ANY(flags) AND NOT 'forced' = ANY(flags) AND (%(apart)s = ANY(flags)"
+            " OR kind = ANY(%(kinds)s) AND NOT flags && '{revoked,person}')",
+            {"now": now, "code": CODE, "before": before, "apart": _APART, "kinds": _waiting()},
         )
 
 

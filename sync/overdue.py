@@ -20,7 +20,7 @@ def force(*, now: dt.datetime, after: dt.timedelta, limit: int = 200) -> int:
 
     What can be applied is, flagged `forced`; the rest is kept for a person as `target.absent`.
     """
-    waiting = due.hopeless(before=now - after, limit=limit)
+    waiting = due.hopeless(before=now - after, now=now, limit=limit)
     submit(_drafts(review.FORCE, _open(waiting, now), now), now=now)
     neutral.age(now=now, before=now - after)
     return len(waiting)

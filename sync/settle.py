@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from . import due
 from .entries import Entry
 from .protocol import mending, messages
 
@@ -27,8 +28,6 @@ FROM (
         op uuid, outcome text, flags text[], code text, fields text[], problems jsonb, shard text)
 ) d WHERE o.op = d.op
 """
-# A failure is tried again after one minute, two, four … and at last every six hours.
-FIRST_RETRY, LONGEST_RETRY = dt.timedelta(minutes=1), dt.timedelta(hours=6)
 
 
 def settle(entries: Sequence[Entry], now: dt.datetime, *, error: str = "") -> None:
@@ -54,7 +53,7 @@ def settle(entries: Sequence[Entry], now: dt.datetime, *, error: str = "") -> No
     ]  # fmt: skip
     given: dict[str, Any] = {
         "settled": messages.write(settled).decode(), "now": now, "error": error,
-        "first": FIRST_RETRY, "longest": LONGEST_RETRY,
+        "first": due.FIRST_RETRY, "longest": due.LONGEST_RETRY,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, given)

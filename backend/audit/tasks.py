@@ -16,4 +16,4 @@ def seal() -> None:
 @shared_task
 def witness() -> None:
     """Each day: what the ledger remembers of the log."""
-    sealing.witness(now=clock.now())
+    sealing.witness_daily(now=clock.now())

@@ -18,6 +18,7 @@ from backend.accounts import queries as accounts
 from backend.audit import services as audit
 from backend.children import queries as children
 from backend.children.queries import Filters
+from backend.common import clock
 from backend.regions import codes
 from sync import push
 from sync.entries import Draft
@@ -146,7 +147,7 @@ def order_run(*, order: UUID, now: datetime, chunks: int) -> Progress:
 
     An order that somebody else is working on is left alone (`busy`).
     """
-    free = Q(touched_at=None) | Q(touched_at__lt=now - ABANDONED)
+    free = clock.is_over("touched_at", after=ABANDONED, now=now)
     claimed = AssignmentOrder.objects.filter(free, id=order, finished_at=None)
     if claimed.update(touched_at=now) != 1:
         return "busy"
@@ -164,7 +165,7 @@ def order_run(*, order: UUID, now: datetime, chunks: int) -> Progress:
 
 def unfinished(*, now: datetime) -> list[UUID]:
     """Orders that nobody is working on, the oldest first."""
-    free = Q(touched_at=None) | Q(touched_at__lt=now - ABANDONED)
+    free = clock.is_over("touched_at", after=ABANDONED, now=now)
     rows = AssignmentOrder.objects.filter(free, finished_at=None).order_by("made_at")
     return list(rows.values_list("id", flat=True))
 

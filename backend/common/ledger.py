@@ -88,9 +88,7 @@ def record(fact: Fact) -> None:
             last = _last_line(file)
             number = json.loads(last)["n"] + 1 if last else 1
             line = _line(number, _hash(last) if last else _FIRST, fact)
-            file.write(line + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            _append(file, line + b"\n")
     except (OSError, ValueError) as error:
         raise LedgerUnwritable(detail=str(error)) from error
     carried_out([hashlib.sha256(line).digest()])
@@ -185,11 +183,25 @@ def _locked(path: Path) -> Iterator[Any]:
     """The file, made if it is not there, with its writers one after another."""
     made = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+    # Unbuffered: what could not be written must not be tried again when the file is closed.
+    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if made:
             _sync_directory(path.parent)
         yield file
+
+
+def _append(file: Any, line: bytes) -> None:
+    """On the disk when it returns; otherwise the file is as long as before, as far as the disk lets it."""
+    end = file.tell()
+    try:
+        written = 0
+        while written < len(line):
+            written += file.write(line[written:])
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(end)
+        raise
 
 
 def _sync_directory(folder: Path) -> None:

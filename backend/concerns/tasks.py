@@ -23,6 +23,7 @@ def look_at_time() -> int:
     now = clock.now()
     watch.delegations(now)
     watch.calendars(now)
+    timers.set_all(now=now)
     return watch.visits(now) + watch.caseload(now)
 
 

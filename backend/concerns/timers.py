@@ -120,6 +120,40 @@ def run_batch(*, now: datetime, batch: int = BATCH) -> int:
     return len(rows)
 
 
+def set_all(*, now: datetime, batch: int = BATCH) -> int:
+    """Every running clock anew, from what its escalation says; returns how many.
+
+    What a clock that was ahead has put off by its own time (`LATER`) ends with this, and whatever else
+    may stand in a clock that its escalation does not say. Files that somebody is writing to are left out.
+    """
+    done, after = 0, UUID(int=0)
+    ahead = EscalationClock.objects.filter(next_at__gt=now + LATER)
+    while ids_ := list(
+        ahead.filter(escalation__gt=after)
+        .order_by("escalation")
+        .values_list("escalation", flat=True)[:batch]
+    ):
+        done, after = done + _set_some(ids_, now), ids_[-1]
+    return done
+
+
+@transaction.atomic
+def _set_some(escalations: Sequence[UUID], now: datetime) -> int:
+    rows = _locked(dict(Escalation.objects.filter(id__in=escalations).values_list("id", "file")))
+    limits = limits_of({row.division[:6] for row in rows})
+    sound = []
+    for row in rows:
+        try:
+            climb.next_at(row, limits[row.division[:6]], set())
+            sound.append(row)
+        except Exception:
+            logger.exception("the clock of escalation %s could not be set", row.id)
+    set_clocks(sound, now)
+    unsound = {row.id for row in rows} - {row.id for row in sound}
+    EscalationClock.objects.filter(escalation__in=unsound).update(next_at=now + LATER)
+    return len(rows)
+
+
 _DUE = """
 SELECT e.id, e.file FROM concerns_escalationclock c
 JOIN concerns_escalation e ON e.id = c.escalation_id
@@ -140,6 +174,12 @@ def _claimed(now: datetime, batch: int) -> list[Escalation]:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, given)
         due = dict(cursor.fetchall())
+    return _locked(due)
+
+
+def _locked(due: Mapping[UUID, UUID]) -> list[Escalation]:
+    """Those, by their files, whose file nobody else is writing to."""
+    with connection.cursor() as cursor:
         cursor.execute(_LOCK, [sorted(set(due.values()))])
         free = [file for (file,) in cursor.fetchall()]
     rows = Escalation.objects.filter(id__in=due, file__in=free).exclude(status__in=ENDED)

@@ -429,11 +429,18 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE_FILENAME = str(HUXING_DATA_DIR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE = {
+# A broker that is away is waited for, at the start and later, for ever.
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BEAT_SCHEDULER = "backend.config.beat:Scheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = str(HUXING_DATA_DIR / "beat.json")
+# Every entry looks at what is due by what stands in the database, and does no harm when it runs twice at once:
+# what was not sent while beat or broker were down is made up for by the next run.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # On the minute, so that what a minute brought is one seal.
     "seal-audit": {"task": "backend.audit.tasks.seal", "schedule": crontab()},
-    "witness-audit": {"task": "backend.audit.tasks.witness", "schedule": crontab(hour=0, minute=5)},
+    # Writes once a day, whenever it comes.
+    "witness-audit": {"task": "backend.audit.tasks.witness", "schedule": timedelta(hours=1)},
     "alert-recovered": {
         "task": "backend.recovery.tasks.alert_recovered",
         "schedule": timedelta(minutes=10),
@@ -492,8 +499,13 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire-uploads": {"task": "sync.tasks.expire_uploads", "schedule": timedelta(hours=1)},
 }
+# A worker that was away for days need not do the same thing thousands of times: seconds after which a broker
+# drops what beat has sent, by the broker's own clock (our own queue of files keeps each only once).
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"] = {"expiration": 3600}
 if CELERY_BROKER_URL.startswith("filesystem:"):
-    # Needs no broker at all: messages are files. For the demo and for one machine.
+    # Needs no broker at all: messages are files (backend/config/broker.py). For the demo and for one machine.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(HUXING_DATA_DIR / "queue"),
         "data_folder_out": str(HUXING_DATA_DIR / "queue"),

@@ -8,8 +8,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from . import backoff
+
 # Longer than a batch can take (channels/http.py, channels/mail.py). A killed worker's rows come back after it.
 LEASE = timedelta(minutes=2)
+# No row waits for longer: a lease or the longest pause between two tries, and quiet hours where those count.
+LONGEST = {
+    critical: max(LEASE, backoff.longest(critical=critical)) + timedelta(days=0 if critical else 1)
+    for critical in (True, False)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +44,12 @@ class Verdict:
 
 _CLAIM = """
 UPDATE notifications_delivery d
-SET attempts = d.attempts + 1, due_at = %(lease)s, since = coalesce(d.since, %(now)s)
+SET attempts = d.attempts + 1, due_at = %(lease)s, since = least(d.since, %(now)s)
 FROM (
     SELECT id FROM notifications_delivery
-    WHERE state = 'waiting' AND channel = %(channel)s AND due_at <= %(now)s
+    WHERE state = 'waiting' AND channel = %(channel)s AND (due_at <= %(now)s
+        -- Written by a clock that was ahead and has come back.
+        OR due_at > %(now)s + CASE WHEN critical THEN %(pressing)s ELSE %(other)s END)
     ORDER BY critical DESC, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) mine
 WHERE d.id = mine.id
@@ -60,7 +69,10 @@ RETURNING d.id
 
 def claim(channel: str, *, limit: int, now: datetime) -> list[Claim]:
     """The most pressing that are due, for `LEASE`. One statement, which commits by itself."""
-    given: dict[str, Any] = {"now": now, "lease": now + LEASE, "channel": channel, "limit": limit}
+    given: dict[str, Any] = {
+        "now": now, "lease": now + LEASE, "channel": channel, "limit": limit,
+        "pressing": LONGEST[True], "other": LONGEST[False],
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, given)
         names = ("id", "notice", "channel", "target", "attempts", "critical", "since")

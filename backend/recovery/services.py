@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from backend.accounts import queries as accounts
@@ -28,7 +29,9 @@ def recovered_alert(*, now: datetime) -> int:
     """A finding by hand for evidence whose author has not come back; returns how many new ones."""
     settled_by_arrival(now=now)
     before = now - timedelta(hours=settings.HUXING_RECOVERED_HOURS)
-    rows = Recovered.objects.filter(settled_at=None, type__in=TELLING, received__lte=before)
+    # What came while the server's clock was ahead does not wait for the days until it is so late again.
+    old = Q(received__lte=before) | Q(received__gt=now)
+    rows = Recovered.objects.filter(old, settled_at=None, type__in=TELLING)
     waiting = list(rows.order_by("received", "id"))
     return sum(
         _judge(waiting[start : start + AT_ONCE], now) for start in range(0, len(waiting), AT_ONCE)

@@ -100,6 +100,22 @@ class Busy(SyncError):
         self.wait = seconds
 
 
+class NoRoom(SyncError):
+    """503 like `Busy`: what has come stays, and the phone goes on from there when there is room again."""
+
+    status_code = 503
+    default_code = "upload.storage"
+    zh = "服务器暂时无法存储文件,已收到的部分都在。请 {seconds} 秒后从断点继续;手机上的内容不要删除。"
+    en = (
+        "The server cannot store files just now; what has come is kept. Go on from there in"
+        " {seconds} seconds, and keep what is on the phone."
+    )
+
+    def __init__(self, *, seconds: int = 60) -> None:
+        super().__init__(seconds=seconds)
+        self.wait = seconds
+
+
 class ChecksumDiffers(SyncError):
     status_code = 460
     default_code = "upload.checksum"

@@ -1,5 +1,6 @@
 """Where bytes lie: sealed objects in Django's default storage, a local folder or S3-compatible."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from . import errors
 from .models import Upload
+
+logger = logging.getLogger(__name__)
 
 ORIGINAL, VIEW, THUMBNAIL = ("original", "view", "thumbnail")
 # As it came, sealed to a key that the server does not have.
@@ -27,7 +31,12 @@ class Damaged(Exception):
 
 def write(name: str, plain: bytes, cipher: Any) -> None:
     """Writes one object whole, over one that lies there from a try that crashed."""
-    kept = default_storage.save(name, ContentFile(cipher.seal(plain, name.encode())))
+    content = ContentFile(cipher.seal(plain, name.encode()))
+    try:
+        kept = default_storage.save(name, content)
+    except Exception as error:  # a full disk, a store that is away: whatever its library calls it
+        logger.error("%s was not stored: %s", name, type(error).__name__)
+        raise errors.NoRoom() from error
     if kept != name:
         raise ImproperlyConfigured(f"the file storage must overwrite: it made {kept} of {name}")
 

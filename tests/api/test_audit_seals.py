@@ -166,6 +166,17 @@ def test_audit_log_that_was_rewritten_as_a_whole_is_noticed_by_the_ledger(
     assert "Everything fits" in verify(county=HERE), "the rows and seals agree with each other"
 
 
+def test_audit_head_is_written_once_a_day_whenever_beat_comes(sealed: list[AuditEntry]) -> None:
+    """Also when beat was down at the hour, and after a clock that was three days ahead came back."""
+    hours = [0, 1, 23, 24, 80, 81, 32, 33]
+    wrote = [sealing.witness_daily(now=AT + hour * 60 * MINUTE) for hour in hours]
+    assert wrote == [True, False, False, True, True, False, False, False]
+    assert sealing.witness_daily(now=AT + 49 * 60 * MINUTE), (
+        "that of hour 80 is not one of the past"
+    )
+    assert "Everything fits" in verify()
+
+
 def test_audit_head_that_a_restore_undid_is_told_and_is_no_misfit(
     sealed: list[AuditEntry],
 ) -> None:

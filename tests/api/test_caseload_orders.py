@@ -135,6 +135,9 @@ def test_an_order_is_carried_out_in_chunks_and_taken_up_where_it_was_left(
     OrderLine.objects.filter(outcome="moved").update(outcome="waiting")
     AssignmentOrder.objects.update(touched_at=NOW)
     assert orders.order_run(order=order.id, now=NOW, chunks=9) == "busy"
+    # Nor does it hold up anybody when it was touched by a clock that was ahead.
+    AssignmentOrder.objects.update(touched_at=NOW + dt.timedelta(days=3))
+    assert orders.unfinished(now=NOW) == [order.id]
     AssignmentOrder.objects.update(touched_at=NOW - dt.timedelta(hours=1))
     assert tasks.finish_orders() == 1
     assert tasks.finish_orders() == 0

@@ -293,6 +293,20 @@ def test_a_killed_workers_rows_come_back_after_their_lease(
     assert states("sms") == [("sent", "")]
 
 
+def test_a_row_that_a_clock_three_days_ahead_put_off_is_anybodys(officer: Person) -> None:
+    """Critical ones wait for a lease or five minutes; others until the night is over, and no longer."""
+    Preference.objects.update(normal=["sms"])
+    say(officer)
+    say(officer, "escalation:2", critical=False)
+    both = Delivery.objects.filter(channel="sms")
+    for hours, claimed in ((72, 2), (20, 1), (0.05, 0)):
+        ahead = NOW + dt.timedelta(hours=hours)
+        both.update(due_at=ahead, since=ahead)
+        held = claims.claim("sms", limit=9, now=NOW)
+        assert len(held) == claimed
+        assert all(claim.since == NOW for claim in held), "it is given up in its own time too"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_hold_the_same_row(officer: Person) -> None:
     for number in range(40):

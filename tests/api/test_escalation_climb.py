@@ -120,6 +120,20 @@ def test_T2_what_was_opened_while_the_servers_clock_ran_ahead_is_timed_anew(
     assert list(rebuild.differences()) == []
 
 
+def test_T2_what_a_clock_that_ran_ahead_has_put_off_is_not_put_off_for_days(
+    office: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = open_one(**HIGH)
+    with monkeypatch.context() as failing:
+        failing.setattr(timers, "submit", lambda *_, **__: [])
+        timers.run(now=NOW + 4 * DAY)
+    assert EscalationClock.objects.get().next_at == NOW + 4 * DAY + timers.LATER
+    assert timers.set_all(now=NOW) == 1
+    timers.run(now=NOW + DAY)
+    row.refresh_from_db()
+    assert row.level != "township"
+
+
 def test_T2_acknowledging_in_time_keeps_it_where_it_is(office: dict[str, UUID]) -> None:
     row = open_one(severity="critical")
     assert told("escalation.critical") == {office["yang"], office["lead"]}

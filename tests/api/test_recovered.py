@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from backend.audit.models import AuditEntry
 from backend.concerns.models import Escalation, Finding
@@ -30,6 +31,9 @@ def test_what_nobody_sends_again_opens_an_escalation_once(cast: Cast) -> None:
     row = Recovered.objects.get(id=cast.here.ids["recovered"])
     early = row.received + dt.timedelta(hours=1)
     assert recovered_alert(now=early) == 0
+    with transaction.atomic():  # received by a clock that was three days ahead
+        assert recovered_alert(now=row.received - dt.timedelta(days=3)) == 2
+        transaction.set_rollback(True)
     late = row.received + dt.timedelta(hours=3)
     before = Escalation.objects.get(id=cast.here.ids["escalation"])
     assert recovered_alert(now=late) == 2  # the other county's too

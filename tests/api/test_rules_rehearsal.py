@@ -284,6 +284,7 @@ def test_an_interrupted_rehearsal_of_rules_goes_on_where_it_was(
         with pytest.raises(RuntimeError):
             run(row)
     assert run(row) == "busy"
+    assert row.id in rehearsals.unfinished(now=NOW - dt.timedelta(days=3)), "its clock was ahead"
     later = NOW + rehearsals.ABANDONED + dt.timedelta(minutes=1)
     assert row.id in rehearsals.unfinished(now=later)
     assert run(row, now=later) == "finished"

@@ -1,5 +1,6 @@
 """The demo as a person starts it: with its own PostgreSQL, from an empty directory, and stopped by Ctrl-C."""
 
+import json
 import os
 import signal
 import socket
@@ -7,15 +8,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import psutil
+import psycopg
 import pytest
 import yaml
 
 from deploy.stack import ROOT
+from tests.receivers import until
 
 pytestmark = pytest.mark.slow
 # What the machine that runs the tests has set must not reach the demo.
@@ -41,11 +45,14 @@ class Demo:
         self.started.append(self)
 
     def address(self) -> str:
+        return self.heard(lambda line: line.startswith("http") and " is ready " in line).split()[0]
+
+    def heard(self, wanted: Callable[[str], bool]) -> str:
         assert self.process.stdout
         for line in self.process.stdout:
             self.said.append(line)
-            if line.startswith("http") and " is ready " in line:
-                return line.split()[0]
+            if wanted(line):
+                return line
         raise AssertionError("".join(self.said))
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> int:
@@ -162,6 +169,51 @@ def test_after_kill_9_a_second_start_is_quick_and_keeps_the_data(made: Path, dat
     assert demo.stop(signal.SIGTERM) == 0, demo.said
     assert using(data) == []
     assert [(data / name).read_text() for name in ("secrets.env", "seed.json")] == [keys, seed]
+
+
+def test_a_demo_survives_the_kill_of_each_of_its_processes(made: Path, data: Path) -> None:
+    demo = Demo(data, "--small")
+    address = demo.address()
+    demo.heard(lambda line: line.startswith("Ctrl-C stops everything"))
+    for kill in (["postgres"], ["web"], ["worker", "beat"], ["beat", "postgres", "web", "worker"]):
+        old = [masters(data)[name] for name in kill]
+        for process in old:
+            process.kill()
+        until(partial(is_whole, data, address, old), f"{kill}: no way back")
+    assert demo.stop() == 0, demo.said
+    assert using(data) == []
+    told = [line.split()[2] for line in demo.said[-1].splitlines() if " is started again " in line]
+    assert sorted(told) == sorted(["postgres"] * 2 + ["web"] * 2 + ["worker"] * 2 + ["beat"] * 2)
+
+
+def masters(data: Path) -> dict[str, psutil.Process]:
+    """The first process of each kind, by name."""
+    noted = json.loads((data / "logs" / "running.json").read_text())
+    found = {
+        "postgres": psutil.Process(
+            int((data / "postgres" / "postmaster.pid").read_text().split()[0])
+        )
+    }
+    for pid, _ in noted:
+        process = psutil.Process(pid)
+        line = process.cmdline()
+        found["web" if "granian" in " ".join(line) else line[line.index("backend.config") + 1]] = (
+            process
+        )
+    return found
+
+
+def is_whole(data: Path, address: str, old: list[psutil.Process]) -> bool:
+    """The database and the web answer, and none of the four is one of the old ones."""
+    url = json.loads((data / "running.json").read_text())["database_url"]
+    try:
+        now = masters(data)
+        with psycopg.connect(url) as line:
+            line.execute("SELECT 1")
+        answered = answer(address) == b"ok"
+    except (OSError, ValueError, psutil.Error, psycopg.Error):
+        return False
+    return answered and len(now) == 4 and not set(now.values()) & set(old)
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:

@@ -341,6 +341,41 @@ def test_an_alarm_is_raised_once_about_what_the_server_keeps_failing_on(
     assert outcome(note) == ("held", "server.retry")
 
 
+# ---- the server's clock was three days ahead and came back
+
+
+AHEAD = 3 * DAY
+
+
+def test_what_failed_while_the_clock_was_ahead_is_tried_and_told_of_at_once(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = phone.say("note.write", new(), {"text": "help"}, file=make_box(phone))
+    with monkeypatch.context() as patch:
+        patch.setattr(apply.ports(), "react", broken)
+        phone.push(now=NOW + AHEAD)
+    hour = dt.timedelta(hours=1)
+    assert overdue.alarm(now=NOW, after=hour) == 2  # the box came with it
+    assert outcome(note) == ("held", "server.retry")
+    assert push.retry(now=NOW) > 0
+    assert outcome(note) == ("applied", None)
+    Operation.objects.filter(op=op_of(note)).update(outcome="received", received=NOW + AHEAD)
+    assert push.retry(now=NOW) == 1, "what a crash left unjudged then"
+
+
+def test_what_waits_since_the_clock_was_ahead_waits_a_week_by_what_came_after_it(
+    phone: Phone,
+) -> None:
+    paint = phone.say("box.paint", new(), BLUE)
+    phone.push(now=NOW + AHEAD)
+    make_box(phone)
+    phone.push(now=NOW)  # the clock has come back
+    assert force(NOW + WEEK - MINUTE) == 0
+    Operation.objects.filter(op=op_of(paint)).update(received=NOW + WEEK + AHEAD)
+    assert force() == 1
+    assert outcome(paint) == ("quarantined", "target.absent")
+
+
 def line_of(raw: bytes) -> messages.Operation:
     return messages.read_operation(raw)
 

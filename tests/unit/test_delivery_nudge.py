@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from kombu.exceptions import OperationalError
 
 from backend.notifications import nudge
 from backend.notifications.nudge import Nudger
+from tests.full_disk import no_room
 from tests.receivers import until
 
 TASK = "backend.notifications.tasks.deliver_all"
@@ -74,6 +76,19 @@ def test_an_error_nobody_expected_does_not_end_nudging_for_ever(
     nudger.nudge()
     until(lambda: not app.errors, "it was not tried")
     until(lambda: nudger.nudge() or app.sent, "nothing was sent")
+
+
+def test_a_queue_of_files_on_a_full_disk_is_only_a_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    celery = Celery(broker="filesystem://", set_as_current=False)
+    folders = ("data_folder_in", "data_folder_out", "control_folder")
+    celery.conf.broker_transport_options = dict.fromkeys(folders, str(tmp_path / "queue"))
+    monkeypatch.setattr(nudge, "current_app", celery)
+    monkeypatch.setattr(nudge, "PAUSE_SECONDS", 0.05)
+    with no_room():
+        Nudger().nudge()
+        until(lambda: "beat delivers instead" in caplog.text, "no word of it")
 
 
 def test_a_real_broker_that_is_not_there_is_only_a_line_in_the_log(

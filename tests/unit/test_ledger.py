@@ -17,6 +17,7 @@ from django.db import connection, connections, transaction
 
 from backend.common import ledger
 from backend.common.ledger import Fact, LedgerBroken, LedgerUnwritable
+from tests.full_disk import no_room
 
 NOW = dt.datetime(2026, 5, 4, 8, 0, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,3 +126,16 @@ def test_a_ledger_that_cannot_be_written_says_so(path: Path, settings: Any) -> N
         ledger.record(fact())
     assert found.value.status == 503
     assert found.value.code == "ledger.unwritable"
+
+
+@pytest.mark.parametrize("room", [0, 1, 150])
+def test_a_full_disk_leaves_the_ledger_as_it_was_and_the_decision_undone(
+    path: Path, room: int
+) -> None:
+    ledger.record(fact())
+    before = path.read_bytes()
+    with no_room(len(before) + room), pytest.raises(LedgerUnwritable):
+        ledger.record(fact(kind="person.deactivate"))
+    assert path.read_bytes() == before
+    ledger.record(fact(kind="person.deactivate"))
+    assert [entry.number for entry in ledger.read()] == [1, 2]

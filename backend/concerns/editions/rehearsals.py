@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from backend.audit import services as audit
-from backend.common import encrypted
+from backend.common import clock, encrypted
 from backend.visits import queries as visits
 from sync.protocol import ids
 
@@ -72,7 +72,7 @@ def rehearsal_run(*, rehearsal: UUID, now: datetime, chunks: int) -> Progress:
 
 
 def _free(now: datetime) -> Q:
-    idle = Q(touched_at=None) | Q(touched_at__lt=now - ABANDONED)
+    idle = clock.is_over("touched_at", after=ABANDONED, now=now)
     return idle & Q(status__in=("waiting", "running"))
 
 
