@@ -75,6 +75,8 @@ def _named(error: BaseException) -> str:
     if isinstance(code, str) and len(code) <= _LONGEST_CODE and _CODE.fullmatch(code):
         parts.append(code)
     parts += _of_database(error) or _of_database(error.__cause__)
+    if isinstance(error, ImportError) and error.name:
+        parts.append(error.name)
     if isinstance(error, OSError) and error.errno is not None:
         parts.append(errno.errorcode.get(error.errno, str(error.errno)))
     return " ".join(parts) + _words(error)

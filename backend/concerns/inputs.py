@@ -28,7 +28,7 @@ from fieldforms import suspects, words
 from fieldforms.facts import Case, forms
 from sync import oplog
 from sync.entries import Applied, Entry
-from sync.faults import told
+from sync.faults import summary
 
 from . import awaited
 from .models import Concern
@@ -266,7 +266,7 @@ def cause_or_unread(row: Row, found: Gathered, fresh: set[UUID], now: datetime) 
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, a person judges it
-        logger.error("operation %s cannot be read for judging (%s)", row.op, told(error))
+        logger.error("operation %s cannot be read for judging (%s)", row.op, summary(error))
         return unread(found.entries[row.op], sealed=row.id in found.sealed, now=now)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fieldforms import facts, suspects, words
 from fieldforms.vocabulary import codes
-from sync.faults import told
+from sync.faults import summary
 
 from . import gaps
 from .inputs import CHINA, Cause
@@ -168,7 +168,7 @@ def judge(cause: Cause, rules: Ruleset, shown: Ruleset, local: Sequence[Variant]
     try:
         return _judged(cause, rules, shown, local)
     except Exception as error:  # noqa: BLE001  a fault must cost neither the visit nor the child
-        logger.error("to be judged by hand: operation %s (%s)", cause.entry.op, told(error))
+        logger.error("to be judged by hand: operation %s (%s)", cause.entry.op, summary(error))
         return Judgement([by_hand(cause)], [])
 
 
@@ -226,7 +226,7 @@ def by_rules(
     try:
         collected = facts.collect(cause.case)
     except Exception as error:  # noqa: BLE001  a fault must cost neither the visit nor the child
-        logger.error("the facts of operation %s cannot be read (%s)", cause.entry.op, told(error))
+        logger.error("the facts of operation %s cannot be read (%s)", cause.entry.op, summary(error))
         return Judgement([by_hand(cause)], []), []
     evaluation = engine.evaluate(rules, collected, sealed=cause.sealed)
     by_id = {rule.id: rule for rule in rules.rules}

@@ -17,7 +17,7 @@ from backend.children import queries as children
 from backend.visits.queries import Row
 from fieldforms import sealing
 from sync.entries import Draft, Entry
-from sync.faults import told
+from sync.faults import summary
 from sync.protocol import ids
 
 from . import judge, variants
@@ -45,7 +45,7 @@ def alerts(entries: Sequence[Entry], now: datetime) -> dict[UUID, list[Draft]]:
     except Exception as error:  # noqa: BLE001  whatever it is, a person judges it
         if len(entries) > 1:
             return {op: own for one in entries for op, own in alerts([one], now).items()}
-        logger.error("operation %s cannot be read for dangers (%s)", entries[0].op, told(error))
+        logger.error("operation %s cannot be read for dangers (%s)", entries[0].op, summary(error))
         return unjudged(entries, now)
 
 

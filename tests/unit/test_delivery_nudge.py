@@ -87,7 +87,7 @@ def test_a_queue_of_files_on_a_full_disk_is_only_a_line_in_the_log(
     monkeypatch.setattr(nudge, "current_app", celery)
     monkeypatch.setattr(nudge, "PAUSE_SECONDS", 0.05)
     with no_room():
-        Nudger().nudge()
+        Nudger(TASK).nudge()
         until(lambda: "beat delivers instead" in caplog.text, "no word of it")
 
 
