@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_device_orders'),
+        ('accounts', '0004_confirmations'),
     ]
 
     operations = [
