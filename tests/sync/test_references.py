@@ -179,6 +179,7 @@ def test_evidence_of_its_own_may_be_named_wherever_it_lies(
 ) -> None:
     """A phone whose file went elsewhere still has a visit and its parts to send."""
     before = note(phone, foreign)
+    phone.push()
     after = note(phone, mine, answers=before)
     phone.push()
     assert Note.objects.get(id=after).answers == before
