@@ -88,6 +88,7 @@ def forget_used() -> None:
 def test_door_who_knows_only_the_name_slows_only_himself(lead: Person) -> None:
     usual = Client()
     assert page(usual).status_code == 302
+    usual.post("/logout/")
     for name in ("lead", "nobody"):
         answers = [log_in(name, WRONG, at="198.51.100.7") for _ in range(6)]
         assert [answer.status_code for answer in answers] == [401] * 5 + [429], name
@@ -100,6 +101,7 @@ def test_door_who_knows_only_the_name_slows_only_himself(lead: Person) -> None:
     assert int(said["Retry-After"]) >= 1
     # The owner does not: elsewhere, or behind the same address with the browser she uses.
     assert log_in("lead", at="192.0.2.9").status_code == 200
+    assert page(usual, WRONG, at="198.51.100.7").status_code == 200, "heard, and said in words"
     assert page(usual, at="198.51.100.7").status_code == 302
     # A cookie that somebody wrote himself makes no known browser.
     forged = Client()
