@@ -138,9 +138,10 @@ def _order(said: Any) -> _Order:
     if isinstance(said, str):
         descending = said.startswith("-")
         return _Order(said.removeprefix("-"), descending, descending)
-    if isinstance(said, OrderBy) and isinstance(said.expression, F):
+    named: Any = said.expression if isinstance(said, OrderBy) else None
+    if isinstance(named, F):
         first = bool(said.nulls_first or (said.descending and not said.nulls_last))
-        return _Order(said.expression.name, said.descending, first)
+        return _Order(named.name, said.descending, first)
     raise TypeError(f"A list in pages is ordered by names, not by {said!r}: annotate it")
 
 
