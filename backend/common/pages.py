@@ -138,10 +138,9 @@ def _order(said: Any) -> _Order:
     if isinstance(said, str):
         descending = said.startswith("-")
         return _Order(said.removeprefix("-"), descending, descending)
-    named: Any = said.expression if isinstance(said, OrderBy) else None
-    if isinstance(named, F):
+    if isinstance(said, OrderBy) and isinstance(said.expression, F):
         first = bool(said.nulls_first or (said.descending and not said.nulls_last))
-        return _Order(named.name, said.descending, first)
+        return _Order(attrgetter("name")(said.expression), said.descending, first)
     raise TypeError(f"A list in pages is ordered by names, not by {said!r}: annotate it")
 
 
