@@ -140,7 +140,7 @@ def _order(said: Any) -> _Order:
         return _Order(said.removeprefix("-"), descending, descending)
     if isinstance(said, OrderBy) and isinstance(said.expression, F):
         first = bool(said.nulls_first or (said.descending and not said.nulls_last))
-        return _Order(said.expression.name, said.descending, first)
+        return _Order(attrgetter("name")(said.expression), said.descending, first)
     raise TypeError(f"A list in pages is ordered by names, not by {said!r}: annotate it")
 
 

@@ -74,7 +74,7 @@ def dossier_make(
     `PurposeRequired`, `PurposeTooLong` and `DossierWaits`.
     """
     row = may_make(child=child, purpose=purpose, actor=actor, now=now, case=case)
-    if made_before := Dossier.objects.filter(id=dossier).first():
+    if dossier and (made_before := Dossier.objects.filter(id=dossier).first()):
         return made_before
     chosen = scope.case_of(case, child=child, actor=actor, now=now) if case else None
     order = _Order(
