@@ -16,7 +16,7 @@ from backend.caseload import queries as caseload
 from backend.caseload import services as kept
 from backend.visits import queries as visits
 from fieldforms import risk
-from sync import oplog, push, scope
+from sync import files, oplog, push
 from sync.entries import Applied, Draft
 from sync.protocol import ids
 
@@ -158,7 +158,7 @@ def _children() -> list[UUID]:
 
 
 def _mend(children: Collection[UUID], now: datetime) -> int:
-    scope.lock({*children})
+    files.lock({*children})
     found = open_now(children)
     kept.restrict({child: own.some for child, own in found.items()})
     news = _news(found, {child: ids.uuid7(now) for child in found}, now)

@@ -16,7 +16,8 @@ from backend.children.models import Child, Household
 from backend.common import clock
 from backend.concerns.models import Escalation
 from backend.regions.models import Division
-from sync import apply, push, rebuild, scope
+from sync import apply, push, rebuild
+from sync.files import lock
 from sync.models import File, Operation, Shard
 from sync.protocol import ids
 
@@ -381,7 +382,7 @@ def test_an_acceptance_that_is_tried_again_takes_the_household_and_the_child_in_
 
     thread = threading.Thread(target=again)
     with transaction.atomic():
-        scope.lock({home})
+        lock({home})
         thread.start()
         while not somebody_waits_for_us():
             assert thread.is_alive()
