@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -17,11 +18,13 @@ from backend.audit import services as audit
 from backend.audit.models import AuditSeal
 from deploy.stack import Stack, any_port
 from sync.entries import Draft
-from tests.receivers import until
+from tests import receivers
 
 from .test_celery import applied, held
 
 __all__ = ["held"]
+# They start Django anew, on a machine that may be busy.
+until = partial(receivers.until, patience=180.0)
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
