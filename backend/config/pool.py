@@ -1,7 +1,5 @@
 """The web's connections to the database: one bounded pool for all threads of a process."""
 
-import threading
-import time
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +9,6 @@ from django.db import connections
 # closed after so long, so that another process may have it; and so long a broken one is tried anew
 # before the next request does (psycopg_pool's own five minutes double their pauses all the while).
 WAIT, IDLE, RECONNECT = 4.0, 20.0, 1.0
-_renewing = threading.Lock()
-_renewed = float("-inf")
 
 
 def share() -> None:
@@ -32,16 +28,10 @@ def share() -> None:
 
 
 def renew() -> None:
-    """After a connection was found broken: the idle ones are closed, those in use once they come back.
+    """After a connection was found cut: the idle ones are closed, those in use once they come back.
 
-    Once a second at most, whoever finds one: the new ones are not to be dropped with the old.
+    Whoever finds one does so, even where others have: a few new connections are made once more for nothing.
     """
-    global _renewed
     shared = getattr(connections["default"], "pool", None)
-    if shared is None:
-        return
-    with _renewing:
-        if time.monotonic() - _renewed < RECONNECT:
-            return
-        _renewed = time.monotonic()
-    shared.drain()
+    if shared is not None:
+        shared.drain()
