@@ -313,5 +313,5 @@ def test_a_detail_costs_the_same_however_much_evidence(
     for _ in range(findings - 1):
         open_one(row.file)
     assert Finding.objects.count() == findings
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         assert len(officer.get(f"{row.id}/").json()["findings"]) == findings
