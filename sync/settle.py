@@ -38,7 +38,10 @@ def settle(entries: Sequence[Entry], now: dt.datetime, *, error: str = "") -> No
         # A field's name may be a word of whoever wrote the operation.
         entry.fields = [mending.stored(name) for name in entry.fields]
         entry.problems = [
-            {name: mending.stored(said) for name, said in problem.items()}
+            {
+                name: mending.stored(said) if isinstance(said, str) else said
+                for name, said in problem.items()
+            }
             for problem in entry.problems
         ]
     if not entries:

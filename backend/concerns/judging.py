@@ -226,7 +226,9 @@ def by_rules(
     try:
         collected = facts.collect(cause.case)
     except Exception as error:  # noqa: BLE001  a fault must cost neither the visit nor the child
-        logger.error("the facts of operation %s cannot be read (%s)", cause.entry.op, summary(error))
+        logger.error(
+            "the facts of operation %s cannot be read (%s)", cause.entry.op, summary(error)
+        )
         return Judgement([by_hand(cause)], []), []
     evaluation = engine.evaluate(rules, collected, sealed=cause.sealed)
     by_id = {rule.id: rule for rule in rules.rules}

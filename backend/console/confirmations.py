@@ -93,7 +93,7 @@ def _shown(request: OfficeRequest, *, error: DomainError | None = None) -> HttpR
     viewer, now = request.visitor.person, clock.now()
     rows = confirmation_cards.visible(viewer, now=now)
     sheet = paged(request, rows.order_by(F("ended_at").desc(nulls_first=True), "-id"))
-    cards = confirmation_cards.cards(list(sheet.page.object_list), viewer=viewer, now=now)
+    cards = confirmation_cards.cards(sheet.rows, viewer=viewer, now=now)
     files = {card["subject"] for card in cards if card["subject_type"] == "child"}
     named = caseload.named_to(viewer, now=now).children.filter(id__in=files)
     items = caseload.items(named.select_related("visit_due"), viewer=viewer, now=now)

@@ -50,7 +50,7 @@ no_generation_on_confirm = Sql(
 )
 no_generation_on_purge = Sql("no_generation_on_purge", "exited <= %s", "%s >= 0")
 no_scope_in_changes = Sql("no_scope_in_changes", "JOIN sync_holding h ON h.device = %s AND h.file = r.file AND h.wanted AND h.confirmed", "CROSS JOIN (SELECT %s::uuid) AS h")  # fmt: skip
-no_scope_in_repair = Sql("no_scope_in_repair", "SELECT %s, f, false, false", "SELECT %s, f, true, false")  # fmt: skip
+no_scope_in_repair = Sql("no_scope_in_repair", "AS u(f) WHERE NOT EXISTS", "AS u(f) WHERE EXISTS")  # fmt: skip
 no_exit = Sql("no_exit", "UPDATE sync_holding h SET wanted = false WHERE", "UPDATE sync_holding h SET wanted = false WHERE false AND")  # fmt: skip
 counter_is_not_bumped = Sql("counter_is_not_bumped", "sync_shard.value + excluded.value", "sync_shard.value")  # fmt: skip
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.common import clock
-from backend.common.api import page_of, paged, read
+from backend.common.api import PAGING, page_of, paged, read
 from fieldforms.vocabulary import codes
 
 from .. import confirmation_cards, services
@@ -70,7 +70,7 @@ class ConfirmationsView(APIView):
 
     @extend_schema(
         operation_id="confirmation_list",
-        parameters=[ConfirmationFilter],
+        parameters=[ConfirmationFilter, *PAGING],
         responses=paged(ConfirmationOut),
     )
     def get(self, request: Request) -> Response:
