@@ -3,7 +3,7 @@
 A message is whole or not there, waits in the order in which it was sent, and lies in a folder of its
 consumer until the work is done: what a killed consumer had comes back. Two messages that ask for the same
 work are one, as long as the first waits: the queue does not grow while no worker is there. Why:
-`decisions/0003-messages-as-files.md`.
+`decisions/0005-messages-as-files.md`.
 """
 
 import fcntl
