@@ -107,7 +107,15 @@ class Stack:
     def start_web(self) -> None:
         self.processes.start(
             "web",
-            web.command(port=self.port, workers=web.workers(), application=self.application),
+            [
+                sys.executable,
+                "-m",
+                "deploy.web",
+                "--port",
+                str(self.port),
+                "--application",
+                self.application,
+            ],
         )
 
     def start_worker(self) -> None:

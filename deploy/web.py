@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import shutil
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 APPLICATION = "backend.config.asgi:application"
 # Seconds for a request's head, and for a line that is kept open to be used again.
 HEAD_SECONDS = 20
@@ -34,13 +36,25 @@ def workers() -> int:
     return max(1, min(4, os.cpu_count() or 1))
 
 
+def count_together(data: Path) -> None:
+    """Where the processes of one server leave their numbers for `/metrics`: a folder that begins empty."""
+    folder = data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.web", description=__doc__)
+    parser.add_argument("--application", default=APPLICATION, help=argparse.SUPPRESS)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=workers())
     given = parser.parse_args()
-    asked = command(port=given.port, workers=given.workers, host=given.host)
+    asked = command(
+        port=given.port, workers=given.workers, host=given.host, application=given.application
+    )  # fmt: skip
+    count_together(Path(os.environ.get("HUXING_DATA_DIR") or ROOT / ".huxing"))
     os.execv(asked[0], asked)
 
 

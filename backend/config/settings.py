@@ -520,5 +520,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": env("HUXING_LOG_LEVEL", "INFO")},
     # These bring handlers of their own, whose formatters let everything pass.
-    "loggers": logs.taken_over("django", "django.server", "_granian", "granian.access"),
+    "loggers": {
+        **logs.taken_over("django", "django.server", "_granian", "granian.access"),
+        # What is wrong is in the answer and among the metrics, and is asked for every few seconds.
+        "health_check": {"level": "ERROR"},
+    },
 }

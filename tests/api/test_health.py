@@ -104,7 +104,8 @@ def test_a_ledger_that_cannot_be_written_takes_the_server_out_of_service(
 def test_a_full_disk_and_a_missing_broker_are_told(settings: Any, tmp_path: Path) -> None:
     settings.HUXING_DISK_FREE_MIB = 10**12
     settings.CELERY_BROKER_URL = "filesystem://"
-    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"data_folder_out": str(tmp_path / "gone")}
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"data_folder_out": str(tmp_path / "file" / "queue")}
+    (tmp_path / "file").write_text("where a folder should be")
     checks = ask()
     assert (checks["disk"]["state"], checks["broker"]["state"]) == ("warning", "warning")
 
