@@ -127,7 +127,9 @@ def _migrate(applied: list[tuple[str, str]] | None) -> None:
     if applied is None:
         executor.migrate(graph.leaf_nodes())
         return
-    wanted = set(applied)
+    # A library may since have put several of its migrations into one, which is made in their place.
+    into = {old: new for new, one in executor.loader.replacements.items() for old in one.replaces}
+    wanted = {into.get(node, node) for node in applied}
     # What no wanted migration of the same app builds on is as far as that app had come.
     targets = [
         node

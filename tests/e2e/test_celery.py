@@ -106,7 +106,7 @@ class Worker:
     def lose_the_broker(self) -> None:
         if self.relay:
             self.relay.cut()
-            until(lambda: self.said().count("Connected to amqp") > 1, self.said())
+            until(lambda: self.said().count("Connected to") > 1, self.said())
 
     def forget(self) -> None:
         self.kill()
