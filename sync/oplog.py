@@ -67,6 +67,7 @@ def load(
         entry = entry_of(operation, Corrected(at, uncertainty), received=received)
         entry.trusted = device is None
         if references.CODE in problems and not as_said:
+            entry.said = entry.data
             entry.data = references.without(
                 entry.data, references.lost_in(messages.parse(problems))
             )

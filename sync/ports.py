@@ -151,7 +151,8 @@ class Ports:
     whether its attachments may not all the same; `on_fetched` hears which attachment a device is
     given, and as what (`view`, `thumbnail`). `sender_of_device` is the sender as of now of what a
     device has left here, None for one that is not known. `covers` gives those pairs of a person and a
-    file where the file lies in the area of the person's office.
+    file where the file lies in the area of the person's office, `oversees` those where the person may
+    know of everything there from a device too.
     """
 
     keys: Keys
@@ -170,6 +171,7 @@ class Ports:
     on_fetched: OnFetched = fetched_unrecorded
     sender_of_device: SenderOfDevice = nobody
     covers: Covers = covers_nothing
+    oversees: Covers = covers_nothing
 
 
 _installed: list[Ports] = []

@@ -133,9 +133,27 @@ class Look:
             return True
         if (self.reviewers.get(entry.op), file) in self.covered:
             return True
-        if entry.device is None:
-            return (entry.person, file) in self.covered
-        return knew(entry, file, self.held)
+        if _speaks_for_herself(entry) and (entry.person, file) in self.covered:
+            return True
+        return entry.device is not None and knew(entry, file, self.held)
+
+    def ask_of_areas(self, entries: Iterable[Entry]) -> None:
+        """What a device does not hold may still lie in its author's area; statements only where it does not."""
+        pairs = {
+            (entry.person, file)
+            for entry in entries
+            if entry.device and _speaks_for_herself(entry)
+            for one in self.named.get(entry.op, ())
+            for file in self._files(one)
+            if not knew(entry, file, self.held)
+        }
+        if pairs:
+            self.covered = {*self.covered, *ports().oversees(pairs)}
+
+
+def _speaks_for_herself(entry: Entry) -> bool:
+    """Whether the person an operation names is one whom its device, or the office, answers for."""
+    return not {"person", "revoked"}.intersection(entry.flags)
 
 
 def held(entries: Iterable[Entry], files: Collection[UUID]) -> dict[Place, int | None]:

@@ -43,6 +43,7 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
     ]
     names = references.look(undecided)
     names.held = held = references.held(entries, {*files, *names.files})
+    names.ask_of_areas(undecided)
     for entry in entries:
         if entry.code == "file.erased" and (entry.device, entry.file) not in held:
             entry.flags += ["outside"] if entry.device and "outside" not in entry.flags else []

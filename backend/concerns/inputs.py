@@ -304,7 +304,7 @@ def cause_of(row: Row, found: Gathered, fresh: set[UUID], now: datetime) -> Caus
         ),
         sealed=sealed,
         fresh=is_fresh,
-        alone=sealed and row.of is None,
+        alone=sealed and row.of is None and not _is_beside(entry),
         division=_place(row, child, household, found),
         received=entry.received if is_fresh else now,
         spoken={} if sealed else _spoken(opened),
@@ -357,6 +357,12 @@ def _spoken(said: Sequence[Entry]) -> words.Spoken:
         for kind, texts in words.spoken(entry.data).items():
             together.setdefault(kind, {}).update(texts)
     return together
+
+
+def _is_beside(entry: Entry) -> bool:
+    """Whether a sealed part says that it belongs to an open one, also where it may not name that."""
+    said = entry.said or entry.data
+    return any(uuid_of(said.get(name)) for name in ("part", "concern"))
 
 
 def _leaves_words(entry: Entry) -> bool:

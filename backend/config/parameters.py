@@ -55,7 +55,8 @@ def parameters(view: Any, method: str) -> frozenset[str]:
     pages = getattr(view, "pagination_class", None)
     if pages is not None and method == "get":
         named |= {one["name"] for one in pages().get_schema_operation_parameters(view)}
-    return frozenset(named)
+    # Of a list in pages a page's number is refused in words of its own.
+    return frozenset(named | ({"page"} if "cursor" in named else set()))
 
 
 def _declared(view: Any, method: str) -> list[Any]:

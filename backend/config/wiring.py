@@ -34,7 +34,7 @@ from backend.referrals.record import RECORD_TYPES as REFERRALS
 from backend.regions import codes
 from backend.tasks import kinds as tasks
 from backend.visits.record import RECORD_TYPES as VISITS
-from fieldforms import facts, sealing, suspects, wording
+from fieldforms import facts, sealing, suspects, vocabulary, wording
 from fieldforms import queries as forms
 from sync import ports, review
 from sync.entries import Entry
@@ -44,6 +44,8 @@ from sync.uploads.losses import LOSS
 
 from . import reactions
 
+# A village supervisor works with her caseload alone.
+WHOLE_AREA = ("township_supervisor", "county_officer", "county_lead", "administrator")
 FIELD = ("village_supervisor", "township_supervisor")
 
 
@@ -77,6 +79,7 @@ def install() -> None:
             on_fetched=attachments.record_sent,
             sender_of_device=sender_of_device,
             covers=covers,
+            oversees=oversees,
         )
     )
 
@@ -99,15 +102,23 @@ def files_of(devices: Sequence[UUID]) -> Mapping[UUID, Mapping[UUID, str]]:
     return caseload.files_of_devices(devices, escalated=answerable.escalated, now=clock.now())
 
 
-def covers(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+def covers(
+    pairs: Collection[tuple[UUID, UUID]], roles: Collection[str] = vocabulary.codes("role")
+) -> set[tuple[UUID, UUID]]:
     """Whose area the files' children and households live in, by the roles of today; three statements."""
     grants = accounts.grants({person for person, _ in pairs}, on=clock.today())
     lives = children.divisions_of_files({file for _, file in pairs})
     return {
         (person, file)
         for person, file in pairs
-        if file in lives and any(codes.covers(held, lives[file]) for _, held in grants[person])
+        if file in lives
+        and any(role in roles and codes.covers(held, lives[file]) for role, held in grants[person])
     }
+
+
+def oversees(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """The same of those who work with every child of their area, on a phone too."""
+    return covers(pairs, WHOLE_AREA)
 
 
 def is_sealed(entry: Entry) -> bool:

@@ -1,13 +1,12 @@
 """Divisions are public geography: whoever is let in at all may read all of them."""
 
-from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.common.api import PAGING, page_of, paged
 from backend.common.errors import NotFound
 
 from . import codes, queries
@@ -39,21 +38,18 @@ class DivisionDetailSerializer(DivisionSerializer):
         return queries.path(division.code)
 
 
-@extend_schema_view(
-    get=extend_schema(
+class DivisionList(APIView):
+    @extend_schema(
         operation_id="division_list",
         parameters=[
-            OpenApiParameter("parent", str, description="Code; without it, the provinces.")
+            OpenApiParameter("parent", str, description="Code; without it, the provinces."),
+            *PAGING,
         ],
+        responses=paged(DivisionSerializer),
     )
-)
-class DivisionList(ListAPIView[Division]):
-    serializer_class = DivisionSerializer
-    filter_backends = []
-    queryset = Division.objects.none()
-
-    def get_queryset(self) -> QuerySet[Division]:
-        return queries.children_of(self.request.GET.get("parent", codes.COUNTRY))
+    def get(self, request: Request) -> Response:
+        found = queries.children_of(request.query_params.get("parent", codes.COUNTRY))
+        return page_of(request, found, DivisionSerializer)
 
 
 class DivisionDetail(APIView):

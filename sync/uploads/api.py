@@ -8,7 +8,7 @@ import binascii
 from typing import Any
 from uuid import UUID
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -167,7 +167,8 @@ def _waiting(read: services.Read) -> services.Read:
     """Gives the connection to the database back before it waits for the line."""
 
     def block(size: int) -> bytes:
-        close_old_connections()
+        if not connection.in_atomic_block:  # what holds a transaction keeps its connection
+            close_old_connections()
         return read(size)
 
     return block

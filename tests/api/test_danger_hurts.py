@@ -91,7 +91,9 @@ def told(desks: Mapping[str, OfficeUser]) -> dict[str, set[str]]:
     """Who was told, and by which kinds of notice."""
     names = {desk.id: name for name, desk in desks.items()}
     heard: dict[str, set[str]] = {}
-    rows = Notice.objects.exclude(kind="duty.missing").values_list("person", "kind")
+    rows = Notice.objects.exclude(kind__in=["duty.missing", "person.phone"]).values_list(
+        "person", "kind"
+    )
     for to, kind in rows:
         heard.setdefault(names.get(to, str(to)), set()).add(kind)
     return heard

@@ -72,7 +72,9 @@ class Scene:
         """Since the last time it was asked: by kind of notice about escalations, who was told."""
         names = {who.id: name for name, who in self.town.people.items()}
         found: dict[str, set[str]] = {}
-        for notice in Notice.objects.exclude(kind__in=["duty.missing", "visit.unasked"]):
+        for notice in Notice.objects.exclude(
+            kind__in=["duty.missing", "visit.unasked", "person.phone"]
+        ):
             found.setdefault(notice.kind, set()).add(names[notice.person])
         Notice.objects.all().delete()
         return found

@@ -54,7 +54,9 @@ def home(phone: Phone) -> tuple[UUID, UUID]:
 def told(desks: dict[str, OfficeUser]) -> set[tuple[str, str]]:
     """Who was told of what: somebody whom no desk is named after is named by her id."""
     names = {desk.id: name for name, desk in desks.items()}
-    rows = Notice.objects.exclude(kind__startswith="duty.").exclude(kind="visit.unasked")
+    rows = Notice.objects.exclude(kind__startswith="duty.").exclude(
+        kind__in=["visit.unasked", "person.phone"]
+    )
     rows = rows.values_list("person", "kind")
     return {(names.get(who, str(who)), kind) for who, kind in rows}
 

@@ -10,6 +10,7 @@ from backend.accounts.models import Person
 from backend.audit.models import AuditEntry
 from backend.concerns import queries
 from backend.concerns.models import Escalation
+from backend.quarantine import services as quarantine
 from sync import rebuild
 from sync.models import Operation
 
@@ -55,21 +56,25 @@ def test_a_village_supervisor_cannot_end_a_concern(http_phone: HttpPhone, child:
 
 
 def test_a_danger_reported_before_the_registration_goes_to_the_childs_own_county(
-    http_phone: HttpPhone,
+    http_phone: HttpPhone, administrator: Person
 ) -> None:
     child, there = new(), OTHER_COUNTY + "101201"
-    administrator = person("admin there", "administrator", OTHER_COUNTY)
+    there_too = person("admin there", "administrator", OTHER_COUNTY)
     raise_concern(http_phone, child)
     http_phone.sync(*http_phone.log)
     row = Escalation.objects.get()
     assert row.division == COUNTY
-    neighbour = phone_of("village_supervisor", there, administrator)
+    neighbour = phone_of("village_supervisor", there, there_too)
     card = {"name": "龙小燕", "sex": "female", "birth_date": "2018-03-07"}
     fields = {"identity": card, "residence": {"division": there, "address": "三组"}}
     data = {"set": {name: {"v": value, "saw": []} for name, value in fields.items()}}
     neighbour.say("child.register", child, data, file=child)
     (receipt,) = neighbour.sync(*neighbour.log)["receipts"]
-    assert receipt["outcome"] == "applied", receipt
+    # Whoever registers would read what the other phone said: a person looks first.
+    assert (receipt["outcome"], receipt["code"]) == ("held", "target.unknown")
+    quarantine.item_approve(
+        item=UUID(receipt["op"]), actor=administrator.id, reason="本村的孩子", revision=0, now=NOW
+    )
     row.refresh_from_db()
     assert (row.division, row.status) == (there, "open")
     officers = [

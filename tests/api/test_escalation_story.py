@@ -99,12 +99,12 @@ def test_the_evidence_behind_many_visits_costs_the_same(
     grandmother_in_hospital(phone, child, household)
     phone.send()
     row = Escalation.objects.get()
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         officer.get(f"{row.id}/")
     for _ in range(5):
         grandmother_in_hospital(phone, child, household)
     phone.send()
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         assert len(officer.get(f"{row.id}/").json()["police"]) == 6
 
 

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from backend.health import heartbeats
+from backend.health.models import Heartbeat
 from deploy.stack import ROOT
 from sync.models import DeviceLog, Operation
 from tests.api.test_escalations import open_one
@@ -23,10 +24,11 @@ OPERATOR = {"Authorization": "Bearer watch"}
 
 
 @pytest.fixture(autouse=True)
-def watched(settings: Any, tmp_path: Path) -> None:
+def watched(db: None, settings: Any, tmp_path: Path) -> None:
     settings.HUXING_OPERATOR_TOKEN = "watch"
     settings.HUXING_DATA_DIR = tmp_path
     settings.HUXING_DISK_FREE_MIB = 1
+    Heartbeat.objects.all().delete()
 
 
 def ask(status: int = 200) -> dict[str, Any]:

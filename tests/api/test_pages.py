@@ -172,7 +172,11 @@ def _not(found: Any, row: Any) -> models.Q:
     return ~models.Q(key=row.key) if keyed else ~models.Q(pk=row.id)
 
 
-@pytest.mark.parametrize("route", paged_routes(), ids=lambda route: route.path)
+# Divisions are rows of a law, which nobody adds to while somebody reads.
+MOVING = [route for route in paged_routes() if route.path != "/api/v1/divisions/"]
+
+
+@pytest.mark.parametrize("route", MOVING, ids=lambda route: route.path)
 def test_a_row_that_leaves_between_two_pages_makes_no_other_be_skipped(
     cast: Cast, route: Route, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,8 @@ OWN = {
     "/healthz", "/api/v1/schema", "/api/v1/me", "/api/v1/divisions/", "/api/v1/forms/",
     "/api/v1/partner/referrals/", "/login/", "/", "/office/", "/language/", "/office/partner/",
     "/office/notices/", "/office/notices/contact/", "/api/v1/notices/", "/api/v1/me/contact",
+    # Her own: what she asked for or was asked about, her tasks, her log-ins.
+    "/api/v1/confirmations/", "/api/v1/tasks/", "/api/v1/me/log-ins/",
 }  # fmt: skip
 
 
