@@ -146,7 +146,7 @@ def _officer() -> str:
         actor=None, now=now,
     )  # fmt: skip
     client = Client()
-    client.force_login(Person.objects.get(pk=person.id), settings.AUTHENTICATION_BACKENDS[1])
+    client.force_login(Person.objects.get(pk=person.id), settings.AUTHENTICATION_BACKENDS[-1])
     name = settings.SESSION_COOKIE_NAME
     return f"{name}={client.cookies[name].value}"
 

@@ -67,7 +67,7 @@ def cookie(transactional_db: None) -> str:
     """Of an officer who has logged in."""
     client = Client()
     client.force_login(
-        person("officer", "county_officer", COUNTY, None), settings.AUTHENTICATION_BACKENDS[1]
+        person("officer", "county_officer", COUNTY, None), settings.AUTHENTICATION_BACKENDS[-1]
     )
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
