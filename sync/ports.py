@@ -152,7 +152,8 @@ class Ports:
     given, and as what (`view`, `thumbnail`). `sender_of_device` is the sender as of now of what a
     device has left here, None for one that is not known. `covers` gives those pairs of a person and a
     file where the file lies in the area of the person's office, `oversees` those where the person may
-    know of everything there from a device too.
+    know of everything there from a device too. `colleagues` gives those pairs of devices whose people
+    work in one area, so that the second may register what the first has spoken of.
     """
 
     keys: Keys
@@ -172,6 +173,7 @@ class Ports:
     sender_of_device: SenderOfDevice = nobody
     covers: Covers = covers_nothing
     oversees: Covers = covers_nothing
+    colleagues: Covers = covers_nothing
 
 
 _installed: list[Ports] = []

@@ -1,6 +1,6 @@
 """Which file an operation belongs to, and whether its sender may know of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -49,10 +49,10 @@ def admit(entries: Sequence[Entry], ciphers: dict[UUID, Any]) -> Opened:
             entry.flags += ["outside"] if entry.device and "outside" not in entry.flags else []
     wanted: dict[UUID, tuple[str, bool]] = {}
     awaited_now: list[references.Named] = []
-    claims = _first_senders(undecided, files)
+    openers = _openers(undecided, files)
     for entry in _what_others_name_first(undecided, names):
         known = files.get(entry.file)
-        new = known is None or entry.file in wanted or _may_open(entry, known, claims)
+        new = known is None or entry.file in wanted or _may_open(entry, known, openers)
         # What somebody else opens here and now is not there for this one either.
         if not new or names.opened.get(entry.file, entry.device) != entry.device:
             _judge(entry, held)
@@ -108,13 +108,14 @@ def _what_others_name_first(entries: Sequence[Entry], names: references.Look) ->
     return sorted(entries, key=place)
 
 
-def _first_senders(entries: Sequence[Entry], files: Mapping[UUID, Known]) -> dict[UUID, UUID]:
-    """Whose the stubs are that entries would open: the device that first sent something about each."""
-    stubs = {
-        entry.file
-        for entry in entries
-        if entry.device and _opens(entry) and entry.file in files and files[entry.file].stub
-    }
+def _openers(entries: Sequence[Entry], files: Mapping[UUID, Known]) -> dict[UUID, set[UUID]]:
+    """Whose the stubs are that entries would open: the device that first sent something about each, and
+    its colleagues among the entries' own.
+    """
+    stubs: dict[UUID, set[UUID]] = {}
+    for entry in entries:
+        if entry.device and _opens(entry) and entry.file in files and files[entry.file].stub:
+            stubs.setdefault(entry.file, set()).add(entry.device)
     if not stubs:
         return {}
     with connection.cursor() as cursor:
@@ -123,15 +124,24 @@ def _first_senders(entries: Sequence[Entry], files: Mapping[UUID, Known]) -> dic
             " WHERE file = ANY(%s) AND device IS NOT NULL ORDER BY file, ordinal",
             [sorted(stubs)],
         )
-        return dict(cursor.fetchall())
+        first = dict(cursor.fetchall())
+    pairs = {(first[file], device) for file in first for device in stubs[file] - {first[file]}}
+    near = ports().colleagues(pairs) if pairs else ()
+    return {
+        file: {device, *(other for one, other in near if one == device)}
+        for file, device in first.items()
+    }
 
 
-def _may_open(entry: Entry, known: Known, claims: Mapping[UUID, UUID]) -> bool:
-    """A stub holds what others have said: a phone opens its own, the office and a reviewer any."""
+def _may_open(entry: Entry, known: Known, openers: Mapping[UUID, Collection[UUID]]) -> bool:
+    """A stub holds what others have said: a phone opens its own and its colleagues', the office and a
+    reviewer any.
+    """
     if not known.stub or not _opens(entry):
         return False
-    free = entry.device is None or "reviewed" in entry.flags
-    return free or claims.get(entry.file, entry.device) == entry.device
+    if entry.device is None or "reviewed" in entry.flags or entry.file not in openers:
+        return True
+    return entry.device in openers[entry.file]
 
 
 def _judge(entry: Entry, held: references.Held) -> None:
@@ -193,9 +203,9 @@ def _yield_to_others(entries: Sequence[Entry], found: Mapping[UUID, Known]) -> N
     opening = [e for e in entries if e.device and e.outcome is None and _opens(e)]
     if not opening:
         return
-    claims, held = _first_senders(opening, found), references.held(opening, found)
+    openers, held = _openers(opening, found), references.held(opening, found)
     for entry in opening:
-        if not _may_open(entry, found[entry.file], claims) and (
+        if not _may_open(entry, found[entry.file], openers) and (
             (entry.device, entry.file) not in held
         ):
             raise OpenedMeanwhile(entry.file)

@@ -227,6 +227,16 @@ def people_of(device: UUID) -> frozenset[UUID]:
     return frozenset(DevicePerson.objects.filter(device=device).values_list("person_id", flat=True))
 
 
+def people_of_each(devices: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """The same of several; one statement."""
+    found: dict[UUID, set[UUID]] = {device: set() for device in devices}
+    for device, person in DevicePerson.objects.filter(device__in=devices).values_list(
+        "device_id", "person_id"
+    ):
+        found[device].add(person)
+    return found
+
+
 def devices_of(people: Collection[UUID]) -> list[UUID]:
     """The devices, not revoked, on which any of the people work."""
     return list(

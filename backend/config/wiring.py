@@ -80,6 +80,7 @@ def install() -> None:
             sender_of_device=sender_of_device,
             covers=covers,
             oversees=oversees,
+            colleagues=colleagues,
         )
     )
 
@@ -119,6 +120,24 @@ def covers(
 def oversees(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     """The same of those who work with every child of their area, on a phone too."""
     return covers(pairs, WHOLE_AREA)
+
+
+def colleagues(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Phones of one person, of one village, or of a village and its township; two statements."""
+    people = accounts.people_of_each({device for pair in pairs for device in pair})
+    grants = accounts.grants({one for own in people.values() for one in own}, on=clock.today())
+    areas = {
+        device: {p for one in own for role, held in grants[one] if role in FIELD for p in held}
+        for device, own in people.items()
+    }
+    return {
+        (one, other)
+        for one, other in pairs
+        if people[one] & people[other]
+        or any(
+            codes.covers([a], b) or codes.covers([b], a) for a in areas[one] for b in areas[other]
+        )
+    }
 
 
 def is_sealed(entry: Entry) -> bool:
