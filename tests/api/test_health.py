@@ -18,7 +18,6 @@ from sync.models import DeviceLog, Operation
 from tests.api.test_escalations import open_one
 
 pytestmark = pytest.mark.django_db
-NOW = dt.datetime.now(dt.UTC)
 ALERTS = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text(encoding="utf-8"))
 OPERATOR = {"Authorization": "Bearer watch"}
 
@@ -39,9 +38,14 @@ def ask(status: int = 200) -> dict[str, Any]:
     return said["checks"]
 
 
+def now() -> dt.datetime:
+    """Not when the file was read: that may be long ago."""
+    return dt.datetime.now(dt.UTC)
+
+
 def alive() -> None:
     for part in (heartbeats.WORKER, heartbeats.BEAT, heartbeats.BACKUP):
-        heartbeats.beat(part, now=NOW)
+        heartbeats.beat(part, now=now())
 
 
 def operation(outcome: str, code: str | None, received: dt.datetime) -> None:
@@ -73,21 +77,21 @@ def test_what_stands_still_is_named_and_takes_nobody_out_of_service() -> None:
     assert {check for check, said in checks.items() if said["state"] == "warning"} == {
         "worker", "beat", "backup",
     }  # fmt: skip
-    heartbeats.beat(heartbeats.WORKER, now=NOW - dt.timedelta(minutes=7))
+    heartbeats.beat(heartbeats.WORKER, now=now() - dt.timedelta(minutes=7))
     # A clock that was ahead and came back has left a time that has not come yet.
-    heartbeats.beat(heartbeats.BEAT, now=NOW + dt.timedelta(days=3))
+    heartbeats.beat(heartbeats.BEAT, now=now() + dt.timedelta(days=3))
     checks = ask()
     assert checks["worker"]["message"] == "No task has run for 7 minutes. Is a worker running?"
     assert checks["beat"]["message"] == "Beat has sent nothing yet. Is beat running?"
 
 
 def test_an_operation_that_the_server_fails_on_is_told_once_it_is_old(settings: Any) -> None:
-    operation("held", "server.retry", NOW)
+    operation("held", "server.retry", now())
     operation(
-        "quarantined", "kind.unknown", NOW - dt.timedelta(days=9)
+        "quarantined", "kind.unknown", now() - dt.timedelta(days=9)
     )  # a person's, not the server's
     assert ask()["operations"] == {"state": "ok"}
-    operation("received", None, NOW - settings.SYNC_ALARM_AFTER - dt.timedelta(minutes=1))
+    operation("received", None, now() - settings.SYNC_ALARM_AFTER - dt.timedelta(minutes=1))
     assert ask()["operations"]["message"].startswith("2 operations are not applied")
 
 
@@ -119,10 +123,12 @@ def metrics() -> str:
 
 
 def test_metrics_count_what_waits_and_phones_by_their_last_contact() -> None:
-    operation("held", "server.retry", NOW - dt.timedelta(hours=2))
-    operation("applied", None, NOW)
+    operation("held", "server.retry", now() - dt.timedelta(hours=2))
+    operation("applied", None, now())
     for age in (dt.timedelta(hours=2), dt.timedelta(days=-3), dt.timedelta(days=3), None):
-        DeviceLog.objects.create(device=uuid.uuid4(), synced_at=None if age is None else NOW - age)
+        DeviceLog.objects.create(
+            device=uuid.uuid4(), synced_at=None if age is None else now() - age
+        )
     said = metrics()
     assert 'huxing_operations_waiting{code="server.retry",outcome="held"} 1.0' in said
     assert 'huxing_operations_waiting{code="",outcome="applied"}' not in said
@@ -133,7 +139,7 @@ def test_metrics_count_what_waits_and_phones_by_their_last_contact() -> None:
 
 def test_metrics_count_open_escalations_and_what_is_late(administrator: Any) -> None:
     """By status and severity, and nothing of whom they are about."""
-    row = open_one(severity="high", deadline=(NOW - dt.timedelta(hours=1)).isoformat())
+    row = open_one(severity="high", deadline=(now() - dt.timedelta(hours=1)).isoformat())
     said = metrics()
     assert 'huxing_escalations_open{severity="high",status="open"} 1.0' in said
     assert 'huxing_escalations_late{severity="high",status="open"} 1.0' in said
@@ -142,7 +148,7 @@ def test_metrics_count_open_escalations_and_what_is_late(administrator: Any) -> 
 
 
 def test_every_number_that_an_alert_asks_for_is_one_that_there_is() -> None:
-    operation("received", None, NOW)
+    operation("received", None, now())
     known = set(re.findall(r"^# TYPE (\S+)", metrics(), re.MULTILINE))
     rules = [rule for group in ALERTS["groups"] for rule in group["rules"]]
     for rule in rules:

@@ -88,7 +88,7 @@ def test_a_queue_of_files_on_a_full_disk_is_only_a_line_in_the_log(
     monkeypatch.setattr(nudge, "PAUSE_SECONDS", 0.05)
     with no_room():
         Nudger(TASK).nudge()
-        until(lambda: "beat delivers instead" in caplog.text, "no word of it")
+        until(lambda: "beat sees to it instead" in caplog.text, "no word of it")
 
 
 def test_a_real_broker_that_is_not_there_is_only_a_line_in_the_log(

@@ -52,7 +52,7 @@ def test_an_error_has_a_code_a_status_and_the_same_message_in_both_languages(err
     # A refused step comes with the sentence of the merge.
     assert {"zh", "en"} <= error.__dict__.keys() or issubclass(error, StepRefused)
     assert re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", error.code)
-    assert error.status in {400, 401, 403, 404, 408, 409, 413, 429, 503}
+    assert error.status in {400, 401, 403, 404, 408, 409, 413, 429, 500, 503}
     assert re.search(r"[\u4e00-\u9fff]", error.zh) or error.zh == "{sentence_zh}"
     assert not re.search(r"[\u4e00-\u9fff]", error.en)
     assert names(error.zh) == names(error.en)

@@ -1,5 +1,6 @@
 """What the front answers by itself, before or instead of Django."""
 
+from backend.common import errors
 from backend.common.errors import DomainError
 
 
@@ -28,11 +29,9 @@ class BodyCut(DomainError):
     en = "The body ended before it was whole and nothing of it was used. Send all of it again."
 
 
-class BodyTooLarge(DomainError):
+class BodyTooLarge(errors.BodyTooLarge):
     """`limit` is in bytes."""
 
-    code = "body.too_large"
-    status = 413
     fields = ("body",)
     zh = "此处最多接收 {limit} 字节的内容，没有任何内容被处理。请分批发送。"
     en = "A body here is at most {limit} bytes and nothing of it was used. Send it in parts."
