@@ -214,7 +214,8 @@ def _query(named: Sequence[Named]) -> tuple[str, list[list[UUID]]]:
     by_type: dict[str, list[UUID]] = {}
     for one in named:
         by_type.setdefault(one.to, []).append(one.id)
-    parts = ["SELECT 1, '', id, id, NULL::uuid FROM sync_file WHERE id = ANY(%s)"]
+    # A stub is not there yet: what names it waits for its registration.
+    parts = ["SELECT 1, '', id, id, NULL::uuid FROM sync_file WHERE id = ANY(%s) AND NOT stub"]
     given = [[one.id for one in named]]
     for name, ids in by_type.items():
         table = registry.types[name].model._meta.db_table

@@ -207,6 +207,22 @@ def test_a_person_lets_a_reference_in_whose_area_covers_both_files(
     assert list(rebuild.differences()) == []
 
 
+def test_an_edit_that_names_a_stub_waits_for_its_registration(phone: Phone, mine: UUID) -> None:
+    """Lines that come out of order: the evidence, what names its file, and last the file itself."""
+    box = make_box(phone)
+    registration = phone.log[-1]
+    note(phone, box)
+    evidence = phone.log[-1]
+    phone.push(evidence)
+    assert File.objects.get(id=box).stub
+    line = phone.say("box.paint", mine, inside(box))
+    phone.push(line)
+    assert outcome(line) == ("held", "target.unknown")
+    phone.push(registration)
+    assert outcome(line) == ("applied", None)
+    assert Box.objects.get(id=mine).inside == box
+
+
 def test_an_edit_whose_reference_never_comes_is_a_persons_matter(phone: Phone, mine: UUID) -> None:
     line = phone.say("box.paint", mine, inside(new()))
     phone.push(line)
