@@ -46,7 +46,10 @@ def come(applied: Sequence[Applied], opened: Collection[UUID]) -> list[UUID]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM sync_awaited WHERE named = ANY(%s) RETURNING op", [sorted(come)]
+            # A file that evidence has opened is not there yet.
+            "DELETE FROM sync_awaited WHERE named = ANY(%s) AND NOT EXISTS"
+            " (SELECT FROM sync_file f WHERE f.id = named AND f.stub) RETURNING op",
+            [sorted(come)],
         )
         return sorted({op for (op,) in cursor.fetchall()})
 
