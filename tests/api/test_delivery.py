@@ -180,11 +180,14 @@ RETRIED = [500, 502, 503, 408, 425, 429, "cut", "hang", "dribble"]
 def test_what_may_get_better_is_tried_again_under_the_same_key(
     officer: Person, receiver: HttpReceiver, mood: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "READ_SECONDS", 0.2)
-    monkeypatch.setattr(http, "ALL_SECONDS", 0.5)
     receiver.moods = [mood]
     say(officer)
-    turn("sms")
+    with monkeypatch.context() as hurried:
+        # Only what never ends is cut short: a slow machine may take its time over the rest.
+        if mood in ("hang", "dribble"):
+            hurried.setattr(http, "READ_SECONDS", 0.2)
+            hurried.setattr(http, "ALL_SECONDS", 0.5)
+        turn("sms")
     ((state, error),) = states("sms")
     assert state == "waiting"
     expected = {"cut": "cut", "hang": "timeout", "dribble": "timeout"}.get(

@@ -75,11 +75,16 @@ def desk(browser: Any, office_address: str) -> Iterator[Any]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("console", lambda said: _note(said, complaints))
-        page.on("requestfailed", lambda asked: complaints.append(f"failed: {asked.url}"))
+        page.on("requestfailed", failed)
         return page
+
+    def failed(asked: Any) -> None:
+        # A page that is left or closed lets go of what it was still fetching.
+        if asked.failure != "net::ERR_ABORTED":
+            complaints.append(f"failed: {asked.url}")
 
     yield sit_down
     for context in contexts:

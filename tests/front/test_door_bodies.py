@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import time
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -68,9 +68,14 @@ def never(*_: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody lingers. How long a body may take is cut short only where it is to take too long."""
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", 0.05)
+
+
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "GRACE", 0.2)
-    monkeypatch.setattr(bodies, "LINGER_SECONDS", 0.05)
 
 
 def test_a_body_is_whole_before_django_is_asked_also_a_chunked_one() -> None:
@@ -82,8 +87,6 @@ def test_a_body_is_whole_before_django_is_asked_also_a_chunked_one() -> None:
 @pytest.mark.parametrize(
     ("code", "status", "end", "parts", "headers"),
     [
-        ("body.slow", 408, None, [b"hel"], [(b"content-length", b"10")]),
-        ("body.slow", 408, None, [b"hel"], CHUNKED),
         ("body.cut", 400, {"type": "http.disconnect"}, [b"hel"], [(b"content-length", b"10")]),
         ("body.cut", 400, {"type": "http.disconnect"}, [b"hel"], CHUNKED),
         ("body.cut", 400, "whole", [b"hel"], [(b"content-length", b"10")]),
@@ -91,10 +94,23 @@ def test_a_body_is_whole_before_django_is_asked_also_a_chunked_one() -> None:
         ("body.too_large", 413, "whole", [b"x" * 60] * 2, CHUNKED),
     ],
 )
-def test_a_body_that_is_slow_cut_or_too_large_is_told_so_and_never_reaches_django(
+def test_a_body_that_is_cut_or_too_large_is_told_so_and_never_reaches_django(
     code: str, status: int, end: Any, parts: list[bytes], headers: Any
 ) -> None:
+    refused(code, status, end, parts, headers)
+
+
+@pytest.mark.parametrize("headers", [[(b"content-length", b"10")], CHUNKED])
+def test_a_body_that_is_slow_is_told_so_and_never_reaches_django(
+    impatient: None, headers: Any
+) -> None:
     """BODY: also where the line sends a byte now and then, as a slow client does to stay."""
+    refused("body.slow", 408, None, [b"hel"], headers)
+    dripping = Line(*[b"x"] * 50, headers=CHUNKED, pause=0.02)
+    assert dripping.asks(never)[0] == 408
+
+
+def refused(code: str, status: int, end: Any, parts: list[bytes], headers: Any) -> None:
     for language, where in (("en", "/api/v1/sync"), ("zh-CN", "/login/")):
         spoken = (b"accept-language", language.encode())
         line = Line(*parts, headers=[*headers, spoken], path=where, raw_path=where.encode())
@@ -105,11 +121,11 @@ def test_a_body_that_is_slow_cut_or_too_large_is_told_so_and_never_reaches_djang
         assert ("nothing of it was used" in text) is (language == "en")
         if where.startswith("/api/"):
             assert json.loads(text)["code"] == code
-    dripping = Line(*[b"x"] * 50, headers=CHUNKED, pause=0.02)
-    assert dripping.asks(never)[0] == 408
 
 
-def test_an_upload_is_handed_on_as_it_comes_and_what_came_before_the_end_is_kept() -> None:
+def test_an_upload_is_handed_on_as_it_comes_and_what_came_before_the_end_is_kept(
+    impatient: None,
+) -> None:
     for end in (None, {"type": "http.disconnect"}):
         kept: list[bytes] = []
 
@@ -134,25 +150,34 @@ def test_an_upload_is_handed_on_as_it_comes_and_what_came_before_the_end_is_kept
 def test_who_comes_when_a_lane_is_full_is_sent_away_at_once_and_no_other_lane_is() -> None:
     lane = Lane("office", threads=1, waiting=1, body=100, held=30)
 
-    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        time.sleep(0.2)
-        return echo(environ, start)
+    async def ask(*found: Line, sent_away: int) -> None:
+        """Django answers nobody before so many were sent away."""
+        go_on = threading.Event()
 
-    async def ask(*found: Line) -> None:
+        def busy(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+            assert go_on.wait(60)
+            return echo(environ, start)
+
         other = Lane("phones", threads=1, waiting=1, body=100, held=30)
         every = {name: other if name == "phones" else lane for name, _, _ in lanes.RULES}
-        front = Front(slow, every)
-        await asyncio.gather(*(front(line.scope, line.receive, line.send) for line in found))
+        front = Front(busy, every)
+        waiting = {
+            asyncio.ensure_future(front(line.scope, line.receive, line.send)) for line in found
+        }
+        while len(waiting) > len(found) - sent_away:
+            _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        go_on.set()
+        await asyncio.gather(*waiting)
 
     office = [Line(b"a", headers=CHUNKED) for _ in range(4)]
     phone = Line(b"a", headers=CHUNKED, path="/api/v1/sync", raw_path=b"/api/v1/sync")
-    asyncio.run(ask(*office, phone))
+    asyncio.run(ask(*office, phone, sent_away=2))
     assert [line.sent[0]["status"] for line in office] == [200, 200, 503, 503]
     assert phone.sent[0]["status"] == 200
     assert dict(office[-1].sent[0]["headers"])[b"retry-after"].isdigit()
     # The same for bytes: more than the lane holds, of several at once.
     large = [Line(b"x" * 20, headers=CHUNKED) for _ in range(2)]
-    asyncio.run(ask(*large))
+    asyncio.run(ask(*large, sent_away=1))
     assert sorted(line.sent[0]["status"] for line in large) == [200, 503]
     assert Line(b"x" * 20, headers=CHUNKED).asks(echo, lane=lane)[0] == 200
 
