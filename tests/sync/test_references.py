@@ -223,6 +223,26 @@ def test_an_edit_that_names_a_stub_waits_for_its_registration(phone: Phone, mine
     assert Box.objects.get(id=mine).inside == box
 
 
+def test_evidence_that_opens_a_file_does_not_end_the_wait_for_its_registration(
+    phone: Phone, mine: UUID
+) -> None:
+    """What names the file comes first, or in one push with the evidence, and last the file itself."""
+    for together in (False, True):
+        box = make_box(phone)
+        registration = phone.log[-1]
+        line = phone.say("box.paint", mine, inside(box))
+        note(phone, box)
+        evidence = phone.log[-1]
+        if together:
+            phone.push(line, evidence)
+        else:
+            phone.push(line)
+            phone.push(evidence)
+        assert outcome(line) == ("held", "target.unknown")
+        phone.push(registration)
+        assert outcome(line) == ("applied", None)
+
+
 def test_an_edit_whose_reference_never_comes_is_a_persons_matter(phone: Phone, mine: UUID) -> None:
     line = phone.say("box.paint", mine, inside(new()))
     phone.push(line)
