@@ -16,7 +16,8 @@ def share() -> None:
     database: dict[str, Any] = connections.settings["default"]
     database["CONN_MAX_AGE"] = 0
     # A connection that was cut is found by the statement that meets it; `renew` then drops all others.
-    # Checked at each use, psycopg_pool would sleep a second and more for every one that was cut.
+    # Checked at each use, psycopg_pool 3.3.3 sleeps a second and more for every one that was cut
+    # (findings/psycopg-pool-check-sleeps.sh).
     database["CONN_HEALTH_CHECKS"] = False
     database["OPTIONS"] = {
         **database.get("OPTIONS", {}),
