@@ -12,8 +12,8 @@ APPLICATION = "backend.config.asgi:application"
 HEAD_SECONDS = 20
 # Seconds that a server that stops waits for lines whose other end does not take its answer.
 STOP_SECONDS = 10
-# Lines that one process keeps open. granian counts lines, not requests: with its own number (512 for
-# two processes) as many idle ones would leave no place for the office.
+# Lines that one process keeps open. granian 2.8.7 counts lines, not requests: with its own number (512 for
+# two processes) as many idle ones would leave no place for the office (findings/granian-backpressure-counts-lines.sh).
 LINES = 8192
 
 
