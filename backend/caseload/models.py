@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from backend.common.keyed import KeyedUUIDField
 from fieldforms.vocabulary import codes
 from sync.models import SerialisedRecord
 
@@ -136,8 +137,8 @@ class RestrictedDanger(models.Model):
     visit (see `VisitDue`) for whoever knows of it; empty until the child is registered.
     """
 
-    escalation = models.UUIDField(primary_key=True)
-    child = models.UUIDField()
+    escalation = KeyedUUIDField(primary_key=True, domain="restricted_danger")
+    child = KeyedUUIDField(domain="restricted_danger")
     sealed = models.BooleanField()
     skips = models.TextField(default="")
     kept_out = ArrayField(models.UUIDField(), default=list)
