@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.common.keyed import KeyedUUIDField
+from backend.regions.villages import CHILDREN, MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import SerialisedRecord
 
@@ -38,7 +39,7 @@ class Transfer(SerialisedRecord):
     status = models.TextField()
     from_county = models.TextField()
     to_county = models.TextField()
-    to_division = models.TextField()
+    to_division = ResidenceField(domain=CHILDREN)
     offer_op = models.UUIDField()
     offered_at = models.DateTimeField()
     offered_by = models.UUIDField()
@@ -142,7 +143,7 @@ class RestrictedDanger(models.Model):
     sealed = models.BooleanField()
     skips = models.TextField(default="")
     kept_out = ArrayField(models.UUIDField(), default=list)
-    division = models.TextField()
+    division = ResidenceField(domain=MATTERS)
     level = models.TextField()
     because = models.JSONField(default=list)
     critical_at = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from backend.common.errors import DomainError
 from backend.common.keyed import MATTER, KeyedUUIDField
+from backend.regions.villages import MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import AppendRecord, SerialisedRecord
 
@@ -132,7 +133,7 @@ class Escalation(SerialisedRecord):
     sealed = models.BooleanField(default=False)
     episode = models.IntegerField(default=1)
     findings = ArrayField(KeyedUUIDField(domain=MATTER))
-    division = models.TextField()
+    division = ResidenceField(domain=MATTERS)
     level = models.TextField(default="county")
     level_since = models.DateTimeField()
     waits_since = models.DateTimeField()

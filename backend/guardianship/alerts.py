@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from backend.common.keyed import MATTER, reveal
+from backend.regions import villages
 
 from .telling import Told, tell
 
@@ -81,7 +82,10 @@ def _give_some(now: datetime) -> int:
 
 
 def _revealed(alert: Alert) -> Alert:
-    return alert._replace(record=reveal(MATTER, alert.record), case=reveal(MATTER, alert.case))
+    return alert._replace(
+        record=reveal(MATTER, alert.record), case=reveal(MATTER, alert.case),
+        division=villages.reveal(villages.MATTERS, alert.division),
+    )  # fmt: skip
 
 
 def _told(alert: Alert) -> Told:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.common.keyed import MATTER, KeyedUUIDField
+from backend.regions.villages import MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import AppendRecord, SerialisedRecord
 
@@ -30,7 +31,7 @@ class Case(SerialisedRecord):
     # people who must not know of it.
     skips = models.TextField(default="")
     kept_out = ArrayField(models.UUIDField(), default=list)
-    division = models.TextField()
+    division = ResidenceField(domain=MATTERS)
     escalation = KeyedUUIDField(null=True, domain=MATTER)
     worker = models.UUIDField(null=True)
     opened_at = models.DateTimeField()

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.common.keyed import MATTER, KeyedUUIDField
+from backend.regions.villages import MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import AppendRecord, SerialisedRecord
 
@@ -68,7 +69,7 @@ class Referral(SerialisedRecord):
     agency = models.TextField(default="")
     auto = models.BooleanField(default=False)
     sealed = models.BooleanField(default=False)
-    division = models.TextField()
+    division = ResidenceField(domain=MATTERS)
     escalation = KeyedUUIDField(null=True, domain=MATTER)
     cause = KeyedUUIDField(null=True, domain=MATTER)
     organisation = models.UUIDField(null=True)
@@ -131,7 +132,7 @@ class Missing(SerialisedRecord):
     """
 
     status = models.TextField()
-    division = models.TextField()
+    division = ResidenceField(domain=MATTERS)
     finding = KeyedUUIDField(null=True, domain="missing.finding")
     noted_at = models.DateTimeField()
     observed_at = models.DateTimeField()

@@ -15,11 +15,15 @@ from django.db import connection
 from backend.accounts.models import Confirmation
 from backend.accounts.services import Wish, confirmation_ask
 from backend.caseload.models import RestrictedDanger
+from backend.children import lookup
+from backend.children.models import Child
 from backend.common import concealing
 from backend.common.keyed import InClear, conceal, reveal
 from backend.concerns import open_danger
 from backend.concerns.models import Escalation, EscalationClock, Finding, Gap
 from backend.guardianship.models import Case
+from backend.regions import queries as regions
+from backend.regions import villages
 from sync.protocol import ids
 
 from .conftest import COUNTY, NOW, VILLAGE, person
@@ -59,6 +63,41 @@ def test_another_index_key_conceals_otherwise(settings: Any) -> None:
     before = conceal("a", id_)
     settings.HUXING_INDEX_KEY = b"\x01" * 32
     assert conceal("a", id_) != before
+
+
+def test_villages_of_a_township_are_permuted_under_its_key() -> None:
+    every = [f"{VILLAGE[:9]}{number:03}" for number in range(1000)]
+    stored = [villages.conceal("a", code) for code in every]
+    assert len({*stored}) == 1000
+    assert all(code[:9] == VILLAGE[:9] and not code[9:].isdigit() for code in stored)
+    assert [villages.reveal("a", code) for code in stored] == every
+    assert [villages.conceal("b", code) for code in every] != stored
+    assert [villages.conceal("a", code) for code in ("", "52", VILLAGE[:9], "村" * 12)] == [
+        "", "52", VILLAGE[:9], "村" * 12,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("length", [6, 9, 12])
+def test_a_village_is_keyed_and_a_scope_finds_it_as_before(
+    lead: OfficeUser, settings: Any, length: int
+) -> None:
+    settings.HUXING_IDS_IN_CLEAR = True
+    older = open_one().file
+    settings.HUXING_IDS_IN_CLEAR = False
+    newer = open_one().file
+    inside, beside = regions.inside("division", [VILLAGE[:length]]), VILLAGE[: length - 1] + "9"
+    assert beside != VILLAGE[:length]
+    for _ in ("while some stand in clear", "when none does"):
+        assert {*Child.objects.filter(inside).values_list("id", flat=True)} == {older, newer}
+        assert Escalation.objects.filter(inside).count() == 2
+        assert not Child.objects.filter(regions.inside("division", [beside])).exists()
+        assert {*Child.objects.values_list("division", flat=True)} == {VILLAGE}
+        call_command("conceal", stdout=StringIO())
+    copy = rows()
+    assert VILLAGE not in json.dumps([copy["children_child"], copy["concerns_escalation"]])
+    kept = {row["division"] for row in copy["children_child"]}
+    assert len(kept) == 1
+    assert kept.isdisjoint(row["division"] for row in copy["concerns_escalation"])
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
@@ -171,3 +210,29 @@ def test_what_is_open_is_found_again_by_whoever_mends(lead: OfficeUser) -> None:
     assert [one["child"] for one in before] == [row.file]
     open_danger.mend(now=NOW + dt.timedelta(days=1))
     assert list(RestrictedDanger.objects.values()) == before
+
+
+def test_of_a_birth_date_the_year_is_clear_and_the_day_is_found_all_the_same(
+    lead: OfficeUser,
+) -> None:
+    child = open_one().file
+    assert "2019-05-01" not in json.dumps(rows()["children_child"])
+    assert Child.objects.get(id=child).birth_year == 2019
+    like = lookup.children_like(births=[dt.date(2019, 5, 1)], phones=[], prefixes=[COUNTY])
+    assert [(one.id, one.birth_date) for one in like] == [(child, dt.date(2019, 5, 1))]
+    other = lookup.children_like(births=[dt.date(2019, 5, 2)], phones=[], prefixes=[COUNTY])
+    assert other == []
+
+
+def test_a_birth_date_that_the_code_before_has_written_is_taken_out_of_the_clear(
+    lead: OfficeUser,
+) -> None:
+    child = open_one().file
+    found = Child.objects.filter(id=child)
+    before = list(found.values())
+    found.update(birth_year=None, search=[])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE children_child SET birth_date = '2019-05-01'")
+    call_command("conceal", stdout=StringIO())
+    assert "2019-05-01" not in json.dumps(rows()["children_child"])
+    assert list(found.values()) == before

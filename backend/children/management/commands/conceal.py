@@ -5,13 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from backend.children import birth_dates
 from backend.common import concealing
+from backend.regions import concealing as villages
 
 
 class Command(BaseCommand):
     help = (
-        "Puts ids that older code wrote in clear into their keyed form, while everybody goes on working."
-        " Cut off, it is simply run again. See deploy/README.md, “Upgrades”."
+        "Puts ids and villages that older code wrote in clear into their keyed form and takes birth dates out of the"
+        " clear, while everybody goes on working. Cut off, it is simply run again. See deploy/README.md, “Upgrades”."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,3 +29,9 @@ class Command(BaseCommand):
 
         changed = concealing.conceal_all(progress=progress)
         self.stdout.write(f"{changed} rows changed; no id that is to be keyed stands in clear.")
+        changed = birth_dates.conceal_all()
+        self.stdout.write(
+            f"{changed} children changed; of no birth date more than the year is clear."
+        )
+        changed = villages.conceal_all()
+        self.stdout.write(f"{changed} rows changed; no village of a child stands in clear.")
