@@ -268,7 +268,7 @@ def _serialised(
             file=places[target].file,
             shard=places[target].shard,
             **current[target],
-        )  # fmt: skip
+        )
         for target in reversed(last_steps)
     ]
 

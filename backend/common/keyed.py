@@ -9,7 +9,8 @@ row: erasing a file destroys that file's key and leaves its id, as everywhere.
 
 import hashlib
 import hmac
-from functools import lru_cache
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -40,36 +41,44 @@ def conceal(domain: str, value: UUID) -> UUID:
     """
     if value.int & _LAYOUT != _RFC:
         return value
-    walk = _cipher(domain).encryptor()
-    found = value.int
-    # Cycle-walking: a permutation of all blocks, walked until it meets an id's layout, is one of ids.
-    while True:
-        found = int.from_bytes(walk.update(found.to_bytes(16, "big")), "big")
-        if found & _LAYOUT == _RFC:
-            return UUID(int=found & ~_LAYOUT | _KEYED)
+    return UUID(int=_walk(_own(domain).there, value.int) & ~_LAYOUT | _KEYED)
 
 
 def reveal(domain: str, stored: UUID) -> UUID:
     """The id that a column of the domain holds; `InClear` where it was never concealed."""
     if stored.int & _LAYOUT != _KEYED:
         return InClear(stored)
-    walk = _cipher(domain).decryptor()
-    found = stored.int & ~_LAYOUT | _RFC
+    return UUID(int=_walk(_own(domain).back, stored.int & ~_LAYOUT | _RFC))
+
+
+def _walk(step: Callable[[bytes], bytes], found: int) -> int:
+    """Cycle-walking: a permutation of all blocks, walked until it meets an id's layout, is one of ids."""
     while True:
-        found = int.from_bytes(walk.update(found.to_bytes(16, "big")), "big")
+        found = int.from_bytes(step(found.to_bytes(16, "big")), "big")
         if found & _LAYOUT == _RFC:
-            return UUID(int=found)
+            return found
 
 
-def _cipher(domain: str) -> "Cipher[modes.ECB]":
-    return _made(settings.HUXING_INDEX_KEY, domain)
+class _Permutation:
+    """One block at a time, each under a key of its domain: the code book that ECB is, is what is wanted."""
+
+    def __init__(self, index_key: bytes, domain: str) -> None:
+        own = hmac.new(index_key, f"keyed id\x00{domain}".encode(), hashlib.sha256).digest()
+        cipher = Cipher(algorithms.AES(own), modes.ECB())
+        self.there: Callable[[bytes], bytes] = cipher.encryptor().update
+        self.back: Callable[[bytes], bytes] = cipher.decryptor().update
 
 
-@lru_cache(maxsize=64)
-def _made(index_key: bytes, domain: str) -> "Cipher[modes.ECB]":
-    own = hmac.new(index_key, f"keyed id\x00{domain}".encode(), hashlib.sha256).digest()
-    # One block at a time, each under a key of its domain: the code book that ECB is, is what is wanted.
-    return Cipher(algorithms.AES(own), modes.ECB())
+# A cipher's context is one thread's at a time.
+_threads = threading.local()
+
+
+def _own(domain: str) -> _Permutation:
+    known: dict[tuple[bytes, str], _Permutation] = _threads.__dict__.setdefault("known", {})
+    key = settings.HUXING_INDEX_KEY, domain
+    if key not in known:
+        known[key] = _Permutation(*key)
+    return known[key]
 
 
 if TYPE_CHECKING:
