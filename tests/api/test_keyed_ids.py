@@ -24,7 +24,7 @@ from backend.concerns.models import Escalation, EscalationClock, Finding, Gap
 from backend.guardianship.models import Case
 from backend.regions import queries as regions
 from backend.regions import villages
-from sync.protocol import ids
+from sync.protocol import ids, messages
 
 from .conftest import COUNTY, NOW, VILLAGE, person
 from .test_escalations import OfficeUser, open_one
@@ -56,6 +56,19 @@ def test_an_id_is_concealed_under_its_domain_and_comes_back() -> None:
         assert reveal("a", id_) == id_
         assert isinstance(reveal("a", id_), InClear)
     assert len({conceal("a", one) for one in known}) == len(known)
+
+
+@pytest.mark.parametrize("name", ["op", "target", "file"])
+def test_no_operation_may_carry_an_id_of_the_form_that_is_the_servers(name: str) -> None:
+    said = {
+        "op": str(uuid4()), "person": str(uuid4()), "kind": "concern.raise", "data": {},
+        "target": str(uuid4()), "file": str(uuid4()), "wall": NOW.isoformat(),
+    }  # fmt: skip
+    messages.read_operation(json.dumps(said).encode())
+    said[name] = str(conceal("a", uuid4()))
+    with pytest.raises(messages.Unreadable) as refusal:
+        messages.read_operation(json.dumps(said).encode())
+    assert refusal.value.fields == [name]
 
 
 def test_another_index_key_conceals_otherwise(settings: Any) -> None:
