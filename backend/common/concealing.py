@@ -67,12 +67,12 @@ def tables() -> list[Table]:
         own = {f.name: c for f in model._meta.concrete_fields if (c := _column(f))}
         if own:
             pointing = [
-                (rel.related_model._meta.db_table, rel.field.column)
+                (rel.related_model._meta.db_table, str(rel.field.column))
                 for rel in model._meta.related_objects
             ]
             found.append(
                 Table(
-                    model._meta.db_table, model._meta.pk.column, tuple(own.values()),
+                    model._meta.db_table, str(model._meta.pk.column), tuple(own.values()),
                     own.get("file") or own.get("child"), tuple(pointing),
                 )
             )  # fmt: skip

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.conf import settings
 from django.db import models
 from django.db.models.lookups import Exact, In
+from django.utils.datastructures import OrderedSet
 
 # What the office works on: findings, gaps, escalations, cases and referrals, which name one another.
 MATTER = "matter"
@@ -123,7 +124,7 @@ class KeyedIn(In):
         wanted, domain = self.rhs if rhs is None else rhs, self.lhs.output_field.domain
         ids = [reveal(domain, one) for one in wanted]
         both = [form for one in ids for form in (conceal(domain, one), InClear(one))]
-        return super().batch_process_rhs(compiler, connection, both)
+        return super().batch_process_rhs(compiler, connection, OrderedSet(both))
 
 
 @KeyedUUIDField.register_lookup

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models.lookups import Exact, In, StartsWith
+from django.utils.datastructures import OrderedSet
 
 CHILDREN, MATTERS = "children", "matters"
 _TOWNSHIP, _VILLAGE = 9, 12
@@ -89,7 +90,7 @@ class ResidenceIn(In):
         domain = self.lhs.output_field.domain
         wanted = [reveal(domain, one) for one in (self.rhs if rhs is None else rhs)]
         both = sorted({form for one in wanted for form in (one, conceal(domain, one))})
-        return super().batch_process_rhs(compiler, connection, both)
+        return super().batch_process_rhs(compiler, connection, OrderedSet(both))
 
 
 @ResidenceField.register_lookup
