@@ -24,6 +24,7 @@ from backend.concerns.models import Escalation, EscalationClock, Finding, Gap
 from backend.guardianship.models import Case
 from backend.regions import queries as regions
 from backend.regions import villages
+from sync import salvage
 from sync.protocol import ids, messages
 
 from .conftest import COUNTY, NOW, VILLAGE, person
@@ -69,6 +70,12 @@ def test_no_operation_may_carry_an_id_of_the_form_that_is_the_servers(name: str)
     with pytest.raises(messages.Unreadable) as refusal:
         messages.read_operation(json.dumps(said).encode())
     assert refusal.value.fields == [name]
+
+
+@pytest.mark.parametrize("layout", range(4))
+def test_neither_is_what_an_unreadable_line_is_spoken_of_by(layout: int) -> None:
+    hash_ = bytes(8) + bytes([layout << 6]) + bytes(23)
+    assert ids.is_ours(salvage.line_id(hash_))
 
 
 def test_another_index_key_conceals_otherwise(settings: Any) -> None:
