@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -51,7 +52,7 @@ def stamp(touched: Touched, registry: Registry, *, left: Collection[str] = ()) -
     deltas: Counter[UUID] = Counter()
     for name, rows in numbered.items():
         record_type = registry.types[name]
-        changed = _number(record_type.model._meta.db_table, name, rows)
+        changed = _number(record_type.model._meta, name, rows)
         if record_type.leaves_the_server:
             deltas.update(changed)
     _add_digests(deltas)
@@ -89,9 +90,11 @@ def _lift(values: dict[str, int], taken: Mapping[str, int]) -> None:
         )
 
 
-def _number(table: str, name: str, rows: list[tuple[UUID, UUID, int]]) -> dict[UUID, int]:
+def _number(meta: Any, name: str, rows: list[tuple[UUID, UUID, int]]) -> dict[UUID, int]:
     """Writes the numbers into one table and returns how each file's digest changes."""
     records, files, numbers = (list(column) for column in zip(*rows, strict=True))
+    # A type that stays on the server may keep its ids in a form of its own.
+    records, table = [meta.pk.get_db_prep_value(one, connection) for one in records], meta.db_table
     new = _WEIGHT.format(type="%s", id="t.id", feed="n.feed")
     old = _WEIGHT.format(type="%s", id="t.id", feed="o.feed")
     with connection.cursor() as cursor:

@@ -181,7 +181,8 @@ def knew(entry: Entry, file: UUID, held: Held) -> bool:
 
 
 def look(entries: Sequence[Entry], *, beside: Sequence[Entry] = ()) -> Look:
-    """One statement, or none where nothing is named; two more where the office has a part in it.
+    """One statement, or none where nothing is named; two more where the office has a part in it, and
+    one for each type named that stays on the server.
 
     `beside` is what came with them.
     """
@@ -192,8 +193,12 @@ def look(entries: Sequence[Entry], *, beside: Sequence[Entry] = ()) -> Look:
         return Look(found)
     places: dict[tuple[str, UUID], UUID] = {}
     authors: dict[tuple[str, UUID], UUID | None] = {}
+    named = [one for own in found.values() for one in own]
+    on_server = [one for one in named if registry.types[one.to].server_only]
+    places |= _on_server(on_server)
+    authors |= dict.fromkeys(places)
     with connection.cursor() as cursor:
-        cursor.execute(*_query([one for own in found.values() for one in own]))
+        cursor.execute(*_query(named, [one for one in named if one not in on_server]))
         # Last the records themselves: before them comes what is kept of an erased file.
         for _, name, id_, file, device in sorted(cursor.fetchall(), key=lambda row: row[0]):
             places[name, id_], authors[name, id_] = file, device
@@ -207,12 +212,28 @@ def look(entries: Sequence[Entry], *, beside: Sequence[Entry] = ()) -> Look:
     return seen
 
 
-def _query(named: Sequence[Named]) -> tuple[str, list[list[UUID]]]:
+def _on_server(named: Sequence[Named]) -> dict[tuple[str, UUID], UUID]:
+    """The files of records that no device writes. Their ids may stand in the table in another form, so
+    the model is asked.
+    """
+    by_type: dict[str, list[UUID]] = {}
+    for one in named:
+        by_type.setdefault(one.to, []).append(one.id)
+    return {
+        (name, id_): file
+        for name, ids in by_type.items()
+        for id_, file in registry.types[name]
+        .model.objects.filter(id__in=ids)
+        .values_list("id", "file")
+    }
+
+
+def _query(named: Sequence[Named], elsewhere: Sequence[Named]) -> tuple[str, list[list[UUID]]]:
     """Files and records by their ids; and evidence that its device told of an erased file, which to the
     device must look like evidence on a file that nobody knows.
     """
     by_type: dict[str, list[UUID]] = {}
-    for one in named:
+    for one in elsewhere:
         by_type.setdefault(one.to, []).append(one.id)
     # A stub is not there yet: what names it waits for its registration.
     parts = ["SELECT 1, '', id, id, NULL::uuid FROM sync_file WHERE id = ANY(%s) AND NOT stub"]

@@ -60,7 +60,8 @@ def _of_line(line: bytes, sender: Sender, now: dt.datetime) -> list[Entry]:
 
 def line_id(hash_: bytes) -> UUID:
     """The id by which a line that is no operation is spoken of."""
-    return UUID(bytes=hash_[:16])
+    found = UUID(bytes=hash_[:16])
+    return found if ids.is_ours(found) else UUID(int=found.int & ~(1 << 62))
 
 
 def _entry(op: UUID, said: dict[str, Any], raw: bytes, sender: Sender, now: dt.datetime) -> Entry:
@@ -80,9 +81,10 @@ def _entry(op: UUID, said: dict[str, Any], raw: bytes, sender: Sender, now: dt.d
 
 def _id(said: dict[str, Any], name: str) -> UUID | None:
     try:
-        return UUID(str(said.get(name)))
+        found = UUID(str(said.get(name)))
     except ValueError:
         return None
+    return found if ids.is_ours(found) else None
 
 
 def _text(said: dict[str, Any], name: str) -> str | None:

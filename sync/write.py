@@ -105,8 +105,9 @@ def _append(
         if not whole:
             entry.add_problem(projecting.UNUSABLE)
         changed[entry.target] = record_type.model(
-            id=entry.target, file=entry.file, shard=entry.shard, op=entry.op, **columns
-        )
+            id=_as_it_stands(entry.target, rows), file=entry.file, shard=entry.shard, op=entry.op,
+            **columns,
+        )  # fmt: skip
         applied.append(Applied(entry, record_type.name, columns, created=existing is None))
     return applied, list(changed.values())
 
@@ -263,10 +264,19 @@ def _serialised(
     last_steps = {item.entry.target: None for item in reversed(applied)}
     return applied, [
         record_type.model(
-            id=target, file=places[target].file, shard=places[target].shard, **current[target]
+            id=_as_it_stands(target, rows),
+            file=places[target].file,
+            shard=places[target].shard,
+            **current[target],
         )
         for target in reversed(last_steps)
     ]
+
+
+def _as_it_stands(target: UUID, rows: Rows) -> UUID:
+    """The id as it was read: its row may hold it in another form than a new one would."""
+    row = rows.get(target)
+    return target if row is None else row.id
 
 
 def _open_in_files(record_type: RecordType, entries: Sequence[Entry]) -> dict[UUID, set[UUID]]:

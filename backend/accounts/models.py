@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from knox.models import AbstractAuthToken
 
+from backend.common.keyed import KeyedUUIDField
 from fieldforms.vocabulary import codes
 
 from .login_models import RecoveryCodes, TotpDevice, Tries, WebSession
@@ -186,9 +187,9 @@ class Confirmation(models.Model):
     two requests of a kind about one subject apart: of the same one only one is open.
     """
 
-    id = models.UUIDField(primary_key=True)
+    id = KeyedUUIDField(primary_key=True, domain="confirmation")
     kind = models.TextField()
-    subject = models.UUIDField()
+    subject = KeyedUUIDField(domain="confirmation")
     subject_type = models.TextField()
     person = models.ForeignKey(
         "accounts.Person", on_delete=models.PROTECT, null=True, related_name="+"
@@ -198,7 +199,7 @@ class Confirmation(models.Model):
     covered_by = ArrayField(models.TextField())
     detail = models.JSONField(default=dict)
     sealed = models.BinaryField()
-    key_of = models.UUIDField()
+    key_of = KeyedUUIDField(domain="confirmation")
     state = models.TextField(default="asked")
     stopped_by = models.TextField(default="")
     asked_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")

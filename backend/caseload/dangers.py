@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Least
 
 from backend.children import queries as children
@@ -75,24 +75,36 @@ def _at(level: str, reach: Reach) -> Q:
 
 def _any(levels: Collection[str], reach: Reach) -> Q:
     known = OpenDanger.objects.filter(file=OuterRef("pk"), level__in=levels)
-    more = restricted_for(reach).filter(child=OuterRef("pk"), level__in=levels)
-    return Q(risk_level__in=levels) | Q(Exists(known)) | Q(Exists(more))
+    more = restricted_for(reach).filter(level__in=levels)
+    return Q(risk_level__in=levels) | Q(Exists(known)) | Q(pk__in=_children(more))
+
+
+def _children(rows: QuerySet[RestrictedDanger]) -> list[UUID]:
+    """Whom they are about. Their ids are keyed, so that nothing in the database joins them to a child;
+    of what only some may know there is little.
+    """
+    return sorted(set(rows.values_list("child", flat=True)))
 
 
 def due_by(column: str, day: Any, reach: Reach) -> Q:
     """The children whose next visit has come as far as `column` of the visit plan by a day."""
-    more = restricted_for(reach).filter(child=OuterRef("pk"), **{f"{column}__lte": day})
-    return Q(**{f"visit_due__{column}__lte": day}) | Q(Exists(more))
+    more = restricted_for(reach).filter(**{f"{column}__lte": day})
+    return Q(**{f"visit_due__{column}__lte": day}) | Q(pk__in=_children(more))
 
 
 def in_order(rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
     """The next visit first."""
-    own = restricted_for(reach).filter(child=OuterRef("pk")).order_by().values("child")
-    earliest = Subquery(own.annotate(day=Min("due_on")).values("day"))
+    own = restricted_for(reach).exclude(due_on=None).order_by("-due_on")
+    # Of several the earliest, which comes last, stands.
+    earliest = dict(own.values_list("child", "due_on"))
+    more = Case(
+        *(When(pk=child, then=Value(day)) for child, day in earliest.items()),
+        default=None, output_field=DateField(),
+    )  # fmt: skip
     return (
         rows.select_related("visit_due")
         # PostgreSQL's LEAST leaves out what is empty.
-        .annotate(next_visit=Least(F("visit_due__due_on"), earliest))
+        .annotate(next_visit=Least(F("visit_due__due_on"), more))
         .order_by(F("next_visit").asc(nulls_last=True), "id")
     )
 

@@ -121,12 +121,14 @@ def _row(child: UUID, reach: scope.Reach) -> Any:
 
 def _siblings(row: Any, reach: scope.Reach) -> list[Sibling]:
     rows = children.everybody().filter(scope.named(reach), household=row.household)
-    others = list(rows.exclude(id=row.id).order_by("birth_date", "id"))
+    others = list(rows.exclude(id=row.id).order_by("birth_year", "id"))
     cards = children.opened(others)
-    return [
-        Sibling(id=o.id, name=children.name_of(cards.get(o.id, {})), birth_date=o.birth_date)
+    found = [
+        Sibling(id=o.id, name=children.name_of(card), birth_date=children.born_of(card))
         for o in others
+        for card in (cards.get(o.id, {}),)
     ]
+    return sorted(found, key=lambda one: one.birth_date or date.max)
 
 
 def _late_edits(child: UUID) -> list[LateEdit]:

@@ -116,7 +116,7 @@ def _item(
     return Item(
         id=row.id,
         name=children.name_of(card or {}),
-        birth_date=row.birth_date if card is not None else None,
+        birth_date=children.born_of(card or {}),
         sex=row.sex, division=row.division, place=place, categories=row.categories,
         risk_level=shown.level, risk_set=shown.set, because=shown.because if works else [],
         guardianship_rating=row.guardianship_rating, status=row.status,

@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from backend.common.keyed import KeyedUUIDField
+from backend.regions.villages import CHILDREN, MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import SerialisedRecord
 
@@ -37,7 +39,7 @@ class Transfer(SerialisedRecord):
     status = models.TextField()
     from_county = models.TextField()
     to_county = models.TextField()
-    to_division = models.TextField()
+    to_division = ResidenceField(domain=CHILDREN)
     offer_op = models.UUIDField()
     offered_at = models.DateTimeField()
     offered_by = models.UUIDField()
@@ -136,12 +138,12 @@ class RestrictedDanger(models.Model):
     visit (see `VisitDue`) for whoever knows of it; empty until the child is registered.
     """
 
-    escalation = models.UUIDField(primary_key=True)
-    child = models.UUIDField()
+    escalation = KeyedUUIDField(primary_key=True, domain="restricted_danger")
+    child = KeyedUUIDField(domain="restricted_danger")
     sealed = models.BooleanField()
     skips = models.TextField(default="")
     kept_out = ArrayField(models.UUIDField(), default=list)
-    division = models.TextField()
+    division = ResidenceField(domain=MATTERS)
     level = models.TextField()
     because = models.JSONField(default=list)
     critical_at = models.DateTimeField(null=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from backend.children import queries as children
+from backend.regions import villages
 from fieldforms import risk
 
 
@@ -80,7 +81,12 @@ def uncovered(since: date) -> Sequence[tuple[UUID, str, str, date]]:
     with connection.cursor() as cursor:
         cursor.execute(_UNCOVERED, {"since": since, "left": list(children.LEFT)})
         return [
-            (child, division, risk.graver(set_by_people, danger), day)
+            (
+                child,
+                villages.reveal(villages.CHILDREN, division),
+                risk.graver(set_by_people, danger),
+                day,
+            )
             for child, division, set_by_people, danger, day in cursor.fetchall()
         ]
 

@@ -37,7 +37,7 @@ def opening_ask(
         raise NotFound(fields=("child",))
     _check_reader(person, row.division, now)
     wish = people.Wish(
-        kind=NAME, subject=child, subject_type="child", person=person, divisions=[row.division],
+        kind=NAME, subject=child, subject_type="child", person=person, divisions=[row.division[:9]],
         key_of=child,
     )  # fmt: skip
     return people.confirmation_ask(wish=wish, reason=reason, actor=actor, now=now)

@@ -16,9 +16,9 @@ from .search import lives_in
 class ChildAdmin(AreaAdmin):
     list_display = ["id", "division", "status", "categories", "conflicts"]
     list_filter = ["status"]
-    # The birth date names a child together with the village. The risk level of the register may be below
+    # The year of birth helps to name a child together with the village. The risk level of the register may be below
     # the open danger; the office's pages show the one that counts.
-    hidden = ("search", "birth_date", "risk_level")
+    hidden = ("search", "birth_year", "risk_level")
 
 
 @admin.register(Household, site=site)

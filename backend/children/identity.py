@@ -39,9 +39,17 @@ def born(value: object) -> date | None:
         return None
 
 
-def tokens(*, name: object, number: object, phones: Iterable[object] = ()) -> list[int]:
+def birth_token(day: date) -> int:
+    return index_token("born", day.isoformat())
+
+
+def tokens(
+    *, name: object, number: object, phones: Iterable[object] = (), birth: date | None = None
+) -> list[int]:
     """Everything a card is found by, sorted; what is absent or unusable adds nothing."""
     found: set[int] = name_tokens(name) if isinstance(name, str) else set()
+    if birth is not None:
+        found.add(birth_token(birth))
     if isinstance(number, str) and number:
         try:
             found.add(index_token("id", normalise_id(number)))

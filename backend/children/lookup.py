@@ -15,6 +15,7 @@ from sync.merge import registers
 from sync.models import RegisterRecord
 from sync.protocol import messages
 
+from .identity import birth_token, born
 from .identity import normalise_id as normalise_id
 from .models import Child, Guardian, Household
 from .record import CHILD_SPECS
@@ -52,7 +53,7 @@ def children_like(
     """Filed children with one of the birth dates, or with an adult who has one of the phones."""
     tokens = [phone_token(phone) for phone in phones]
     homes = Guardian.objects.filter(search__overlap=tokens).values_list("household", flat=True)
-    asked = Q(birth_date__in=list(births)) | Q(household__in=list(homes))
+    asked = Q(search__overlap=[birth_token(day) for day in births]) | Q(household__in=list(homes))
     rows = list(_within(prefixes).filter(asked))
     states = _opened(rows)
     adults = guardians_of({row.household for row in rows if row.household})
@@ -64,7 +65,7 @@ def children_like(
             known.append(
                 Known(
                     row.id, str(card.get("name") or ""), str(card.get("id_number") or ""),
-                    row.birth_date, row.division, frozenset(_phones(own)),
+                    born(card.get("birth_date")), row.division, frozenset(_phones(own)),
                 )
             )  # fmt: skip
     return known

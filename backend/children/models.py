@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from backend.regions.villages import CHILDREN, ResidenceField
 from sync.models import AppendRecord, RegisterRecord
 
 # A child with one of these has left; any other status, a newer phone's too, is still here.
@@ -13,7 +14,7 @@ LEFT = ("moved", "closed", "died")
 class Household(RegisterRecord):
     """One household; a file of its own, because siblings share it. `file` is its own id."""
 
-    division = models.TextField(default="")
+    division = ResidenceField(default="", domain=CHILDREN)
 
     class Meta(RegisterRecord.Meta):
         indexes = [
@@ -45,11 +46,13 @@ class Guardian(RegisterRecord):
 
 
 class Child(RegisterRecord):
-    """A child's file. Name, ID number and address stand only in the sealed `state`."""
+    """A child's file. Name, birth date, ID number and address stand only in the sealed `state`; of the birth
+    date the year stands here too, and in `search` a keyed hash.
+    """
 
     household = models.UUIDField(null=True)
-    division = models.TextField(default="")
-    birth_date = models.DateField(null=True)
+    division = ResidenceField(default="", domain=CHILDREN)
+    birth_year = models.SmallIntegerField(null=True)
     sex = models.TextField(default="not_collected")
     categories = ArrayField(models.TextField(), default=list)
     risk_level = models.TextField(default="")

@@ -16,6 +16,7 @@ from sync.protocol import messages
 
 from .awaited import cards as awaited
 from .delegations import delegation_state
+from .identity import born
 from .models import LEFT, Child, Delegation, DelegationRevocation, Guardian, Household
 from .ratings import Rating, may_rate, ratings
 from .record import CHILD_SPECS
@@ -28,6 +29,7 @@ __all__ = [
     "PlanCard",
     "Rating",
     "awaited",
+    "born_of",
     "confirmations",
     "delegations_of",
     "divisions_of",
@@ -145,6 +147,12 @@ def name_of(card: Mapping[str, Any]) -> str:
     """The name on an opened card; empty when nobody wrote one."""
     identity = card.get("identity")
     return str(identity.get("name") or "") if isinstance(identity, Mapping) else ""
+
+
+def born_of(card: Mapping[str, Any]) -> date | None:
+    """The birth date on an opened card; None when nobody wrote one that is a date."""
+    identity = card.get("identity")
+    return born(identity.get("birth_date")) if isinstance(identity, Mapping) else None
 
 
 def live_writes(children: Collection[UUID], register: str) -> dict[UUID, list[str]]:

@@ -69,16 +69,17 @@ def guardian_columns(values: Mapping[str, Any], county: str) -> dict[str, Any]:
 
 def child_columns(values: Mapping[str, Any], county: str) -> dict[str, Any]:
     card = _part(values, "identity")
+    birth = identity.born(card.get("birth_date"))
     return {
         "household": _uuid(values.get("household")),
         "division": responsible(values, county),
-        "birth_date": identity.born(card.get("birth_date")),
+        "birth_year": birth.year if birth else None,
         "sex": str(card.get("sex") or "not_collected"),
         "categories": sorted(values["categories"]),
         "risk_level": str(values.get("risk_level") or ""),
         "guardianship_rating": str(values.get("guardianship_rating") or ""),
         "status": str(_part(values, "life_cycle").get("status") or "registered"),
-        "search": identity.tokens(name=card.get("name"), number=card.get("id_number")),
+        "search": identity.tokens(name=card.get("name"), number=card.get("id_number"), birth=birth),
     }
 
 
@@ -150,7 +151,7 @@ CHILD = RecordType(
     policy=Policy.REGISTER,
     kinds={"child.register": True, "child.edit": False},
     columns=[
-        "household", "division", "birth_date", "sex", "categories", "risk_level",
+        "household", "division", "birth_year", "sex", "categories", "risk_level",
         "guardianship_rating", "status", "search",
     ],
     references=[IN_HOUSEHOLD],

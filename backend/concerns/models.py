@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 
 from backend.common.errors import DomainError
+from backend.common.keyed import MATTER, KeyedUUIDField
+from backend.regions.villages import MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import AppendRecord, SerialisedRecord
 
@@ -51,6 +53,9 @@ class Finding(AppendRecord):
     rule could decide and a person must.
     """
 
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
+    op = KeyedUUIDField(domain=MATTER)
     rule = models.TextField()
     rule_version = models.IntegerField()
     branch = models.IntegerField(default=0)
@@ -61,7 +66,7 @@ class Finding(AppendRecord):
     observed = models.DateTimeField()
     received = models.DateTimeField()
     basis = ArrayField(models.TextField(), default=list)
-    cause = models.UUIDField()
+    cause = KeyedUUIDField(domain=MATTER)
 
     class Meta(AppendRecord.Meta):
         indexes = [
@@ -84,6 +89,9 @@ class Gap(AppendRecord):
     `ask`: the questions of her form that were open and would have decided it.
     """
 
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
+    op = KeyedUUIDField(domain=MATTER)
     rule = models.TextField()
     rule_version = models.IntegerField()
     branch = models.IntegerField(default=0)
@@ -91,7 +99,7 @@ class Gap(AppendRecord):
     ask = ArrayField(models.TextField(), default=list)
     sealed = models.BooleanField(default=False)
     observed = models.DateTimeField()
-    cause = models.UUIDField()
+    cause = KeyedUUIDField(domain=MATTER)
 
     class Meta(AppendRecord.Meta):
         indexes = [
@@ -116,14 +124,16 @@ class Escalation(SerialisedRecord):
     `deadline` is the earliest of all. `resume`: the status it goes back to from a round, "" for none.
     """
 
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
     status = models.TextField()
     severity = models.TextField()
     deadline = models.DateTimeField()
     to = ArrayField(models.TextField())
     sealed = models.BooleanField(default=False)
     episode = models.IntegerField(default=1)
-    findings = ArrayField(models.UUIDField())
-    division = models.TextField()
+    findings = ArrayField(KeyedUUIDField(domain=MATTER))
+    division = ResidenceField(domain=MATTERS)
     level = models.TextField(default="county")
     level_since = models.DateTimeField()
     waits_since = models.DateTimeField()
@@ -145,7 +155,7 @@ class Escalation(SerialisedRecord):
     assigned_to = models.UUIDField(null=True)
     resolved_at = models.DateTimeField(null=True)
     outcome = models.TextField(default="")
-    closed_by_op = models.UUIDField(null=True)
+    closed_by_op = KeyedUUIDField(null=True, domain=MATTER)
 
     class Meta(SerialisedRecord.Meta):
         constraints = [
@@ -234,7 +244,7 @@ class Feedback(SerialisedRecord):
     """
 
     op = models.UUIDField()
-    escalation = models.UUIDField()
+    escalation = KeyedUUIDField(domain="feedback.escalation")
     outcome = models.TextField()
     sent_at = models.DateTimeField()
 

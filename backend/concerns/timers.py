@@ -171,10 +171,7 @@ _LOCK = "SELECT id FROM sync_file WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP
 def _claimed(now: datetime, batch: int) -> list[Escalation]:
     """What is due, and what lies in the future and was not seen so; read under the files' locks."""
     given: dict[str, Any] = {"now": now, "ahead": now + TOLERANCE, "batch": batch}
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, given)
-        due = dict(cursor.fetchall())
-    return _locked(due)
+    return _locked({row.id: row.file for row in Escalation.objects.raw(_DUE, given)})
 
 
 def _locked(due: Mapping[UUID, UUID]) -> list[Escalation]:

@@ -138,6 +138,9 @@ HUXING_MASTER_KEY_PREVIOUS = (
     env_key("HUXING_MASTER_KEY_PREVIOUS") if env("HUXING_MASTER_KEY_PREVIOUS", "") else None
 )
 HUXING_INDEX_KEY = env_key("HUXING_INDEX_KEY")
+# While the code of the release before still serves, which cannot read keyed ids: write none. See
+# backend/common/decisions/0003-keyed-ids.md.
+HUXING_IDS_IN_CLEAR = env_bool("HUXING_IDS_IN_CLEAR", default=False)
 # A phone that has had no answer for so long closes its files; a new concern can always be written.
 HUXING_LEASE_DAYS = env_int("HUXING_LEASE_DAYS", 14)
 HUXING_LEASE_DAYS_BY_COUNTY = env_numbers("HUXING_LEASE_DAYS_BY_COUNTY")

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from backend.common.keyed import KeyedUUIDField
 from sync.models import AppendRecord
 
 
@@ -11,7 +12,7 @@ class Dossier(AppendRecord):
     `sealed`: it holds what is sealed, for a sealed case (`case`). `sha256` is over the PDF's bytes.
     """
 
-    case = models.UUIDField(null=True)
+    case = KeyedUUIDField(null=True, domain="dossier.case")
     sealed = models.BooleanField(default=False)
     person = models.UUIDField()
     made_at = models.DateTimeField()

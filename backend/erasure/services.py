@@ -36,7 +36,7 @@ def erasure_ask(*, child: UUID, reason: str, actor: UUID, now: datetime) -> Conf
     """
     found = _erasable(child, actor=actor, now=now)
     wish = accounts_services.Wish(
-        kind="file.erase", subject=child, subject_type="child", divisions=[found.division]
+        kind="file.erase", subject=child, subject_type="child", divisions=[found.division[:9]]
     )
     return accounts_services.confirmation_ask(wish=wish, reason=reason, actor=actor, now=now)
 

@@ -10,6 +10,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from backend.common.keyed import MATTER, reveal
+from backend.regions import villages
+
 from .telling import Told, tell
 
 BATCH = 500
@@ -72,10 +75,17 @@ def give_alerts(*, now: datetime) -> int:
 def _give_some(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"now": now, "limit": BATCH})
-        given = [Alert(*row) for row in cursor.fetchall()]
+        given = [_revealed(Alert(*row)) for row in cursor.fetchall()]
     last = {(alert.record, alert.clock): alert for alert in given}
     tell([_told(alert) for alert in last.values()], now=now)
     return len(given)
+
+
+def _revealed(alert: Alert) -> Alert:
+    return alert._replace(
+        record=reveal(MATTER, alert.record), case=reveal(MATTER, alert.case),
+        division=villages.reveal(villages.MATTERS, alert.division),
+    )  # fmt: skip
 
 
 def _told(alert: Alert) -> Told:

@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from backend.common.keyed import MATTER, KeyedUUIDField
+from backend.regions.villages import MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import AppendRecord, SerialisedRecord
 
@@ -21,14 +23,16 @@ class Case(SerialisedRecord):
     assessment that counts now began. `proposed_*` is a step that waits for a lead.
     """
 
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
     status = models.TextField()
     sealed = models.BooleanField(default=False)
     # A suspect in the reporting chain, as on the escalation: the level that is passed over and the
     # people who must not know of it.
     skips = models.TextField(default="")
     kept_out = ArrayField(models.UUIDField(), default=list)
-    division = models.TextField()
-    escalation = models.UUIDField(null=True)
+    division = ResidenceField(domain=MATTERS)
+    escalation = KeyedUUIDField(null=True, domain=MATTER)
     worker = models.UUIDField(null=True)
     opened_at = models.DateTimeField()
     opened_by = models.UUIDField()
@@ -51,7 +55,7 @@ class Case(SerialisedRecord):
     outcome = models.TextField(default="")
     closed_at = models.DateTimeField(null=True)
     proposed_step = models.TextField(default="")
-    proposed_op = models.UUIDField(null=True)
+    proposed_op = KeyedUUIDField(null=True, domain=MATTER)
     proposed_by = models.UUIDField(null=True)
     proposed_at = models.DateTimeField(null=True)
 
@@ -80,7 +84,9 @@ class Case(SerialisedRecord):
 class ProtectionOrder(SerialisedRecord):
     """A personal safety protection order, beside its case and with a revision of its own."""
 
-    case = models.UUIDField()
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
+    case = KeyedUUIDField(domain=MATTER)
     status = models.TextField()
     applicant = models.TextField()
     urgent = models.BooleanField(default=False)
@@ -112,7 +118,10 @@ class ProtectionOrder(SerialisedRecord):
 class Assessment(AppendRecord):
     """One assessment form filled in for a case. The answers stand in its operation, sealed."""
 
-    case = models.UUIDField()
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
+    op = KeyedUUIDField(domain=MATTER)
+    case = KeyedUUIDField(domain=MATTER)
     form = models.TextField()
     form_version = models.TextField()
     person = models.UUIDField()
@@ -132,6 +141,9 @@ class GuardianWarning(AppendRecord):
     given within a sealed case.
     """
 
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
+    op = KeyedUUIDField(domain=MATTER)
     kind = models.TextField(default="")
     by = models.TextField(default="")
     given_on = models.DateField()
@@ -143,7 +155,7 @@ class CaseCard(SerialisedRecord):
     """What the child's supervisor is told of a case. A sealed case has none. `op` holds the words."""
 
     op = models.UUIDField()
-    case = models.UUIDField()
+    case = KeyedUUIDField(domain="case_card.case")
     state = models.TextField()
     placement = models.TextField(default="")
     monitor_days = models.IntegerField(null=True)
@@ -160,7 +172,7 @@ class CaseLimits(models.Model):
 class AlertGiven(models.Model):
     """That somebody was told of a clock: `record` is a case or a protection order."""
 
-    record = models.UUIDField()
+    record = KeyedUUIDField(domain=MATTER)
     clock = models.TextField()
     at = models.DateTimeField()
     severity = models.TextField()

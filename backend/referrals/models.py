@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from backend.common.keyed import MATTER, KeyedUUIDField
+from backend.regions.villages import MATTERS, ResidenceField
 from fieldforms.vocabulary import codes
 from sync.models import AppendRecord, SerialisedRecord
 
@@ -59,21 +61,23 @@ class Referral(SerialisedRecord):
     hears what comes of it.
     """
 
+    id = KeyedUUIDField(primary_key=True, domain=MATTER)
+    file = KeyedUUIDField(domain=MATTER)
     status = models.TextField()
     kind = models.TextField(default="referral")
     need = models.TextField(default="")
     agency = models.TextField(default="")
     auto = models.BooleanField(default=False)
     sealed = models.BooleanField(default=False)
-    division = models.TextField()
-    escalation = models.UUIDField(null=True)
-    cause = models.UUIDField(null=True)
+    division = ResidenceField(domain=MATTERS)
+    escalation = KeyedUUIDField(null=True, domain=MATTER)
+    cause = KeyedUUIDField(null=True, domain=MATTER)
     organisation = models.UUIDField(null=True)
     shared = ArrayField(models.TextField(), default=list)
     due_on = models.DateField(null=True)
     drafted_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
-    sent_op = models.UUIDField(null=True)
+    sent_op = KeyedUUIDField(null=True, domain=MATTER)
     asked_by = models.UUIDField(null=True)
     accepted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -112,7 +116,7 @@ class ReferralCard(SerialisedRecord):
     """What the child's supervisor is told of a referral. `op` holds the words."""
 
     op = models.UUIDField()
-    referral = models.UUIDField()
+    referral = KeyedUUIDField(domain="referral_card.referral")
     kind = models.TextField()
     need = models.TextField(default="")
     status = models.TextField()
@@ -128,8 +132,8 @@ class Missing(SerialisedRecord):
     """
 
     status = models.TextField()
-    division = models.TextField()
-    finding = models.UUIDField(null=True)
+    division = ResidenceField(domain=MATTERS)
+    finding = KeyedUUIDField(null=True, domain="missing.finding")
     noted_at = models.DateTimeField()
     observed_at = models.DateTimeField()
     reported_at = models.DateTimeField(null=True)

@@ -13,6 +13,13 @@ def uuid7(now: datetime) -> UUID:
     return _versioned((millis << 80) | noise, 7)
 
 
+def is_ours(id_: UUID | None) -> bool:
+    """Whether an id may stand in an operation: of the layouts that begin with 11 nobody makes any, and
+    the server may use them for ids of its own.
+    """
+    return id_ is None or id_.int >> 62 & 0b11 != 0b11
+
+
 def derived(op: UUID, *parts: str) -> UUID:
     """The id of what one operation causes: the same operation gives the same id for ever.
 

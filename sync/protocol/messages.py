@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from . import mending
+from . import ids, mending
 
 VERSION = 1
 # The largest integer that JavaScript holds exactly; larger ones were never counted by a phone.
@@ -126,6 +126,9 @@ _encoder = msgspec.json.Encoder()
 def read_operation(line: bytes) -> Operation:
     """Raises `Unreadable`. Unknown members are not an error: the line itself is kept as it came."""
     operation = _operation(line)
+    for name in ("op", "target", "file"):
+        if not ids.is_ours(getattr(operation, name)):
+            raise Unreadable(f"{name} is not laid out as RFC 9562 says", [name])
     if operation.wall.tzinfo is None:
         raise Unreadable("wall needs a time zone", ["wall"])
     if operation.seq is not None and not 1 <= operation.seq <= LARGEST:

@@ -11,6 +11,7 @@ from django.test import Client
 
 from backend.accounts import services
 from backend.accounts.models import AccessToken, Person
+from backend.common.keyed import MATTER, reveal
 from backend.concerns.models import Escalation, EscalationClock
 from sync.entries import Draft
 from sync.protocol import ids
@@ -19,25 +20,32 @@ from sync.push import submit
 COUNTY = 522600
 NAMED = 50
 _DIVISION = "(%(county)s + n / %(one_in)s %% %(counties)s)::text || lpad((100 + n %% 15)::text, 3, '0') || '201'"
+
+
+def _keyed(letter: str) -> str:
+    """An id in the form that the columns hold; what id it is follows from the key."""
+    return f"overlay(md5('{letter}' || n) placing 'c' from 17)::uuid"
+
+
 _OPEN = "n %% %(one_in)s = 0"
 _ESCALATIONS = f"""
 INSERT INTO concerns_escalation (id, file, shard, feed, revision, status, severity, deadline, "to", sealed,
     episode, findings, division, level, level_since, waits_since, climbs, skips, kept_out,
     deadline_fallback, round_deadline, uncalled_since, resume, opened_at, observed_at, received_at, resolved_at, outcome)
-SELECT md5('e' || n)::uuid, md5('f' || n)::uuid, (%(county)s + n / %(one_in)s %% %(counties)s)::text, n, 1,
+SELECT {_keyed("e")}, {_keyed("f")}, (%(county)s + n / %(one_in)s %% %(counties)s)::text, n, 1,
     CASE WHEN {_OPEN} THEN 'open' ELSE 'resolved' END,
     (ARRAY['low', 'medium', 'high', 'critical'])[1 + n / %(one_in)s / %(counties)s %% 4],
     %(now)s + make_interval(mins => (n %% 20000)::int + 600), '{{township}}', n %% 1000 = 0, 1,
-    ARRAY[md5('r' || n)::uuid], {_DIVISION}, 'township', %(now)s, %(now)s, 0, '', '{{}}', false,
+    ARRAY[{_keyed("r")}], {_DIVISION}, 'township', %(now)s, %(now)s, 0, '', '{{}}', false,
     %(now)s + make_interval(mins => (n %% 20000)::int + 600), '{{}}', '',
     %(now)s, %(now)s, %(now)s, CASE WHEN {_OPEN} THEN NULL ELSE %(now)s END, ''
 FROM generate_series(1, %(rows)s) n
 """
-_FILES = f"""
-INSERT INTO sync_file (id, shard, digest, stub)
-SELECT md5('f' || n)::uuid, (%(county)s + n / %(one_in)s %% %(counties)s)::text, 0, false
-FROM generate_series(1, %(rows)s) n WHERE {_OPEN}
+_FILES = """
+INSERT INTO sync_file (id, shard, digest, stub) SELECT f, s, 0, false
+FROM unnest(%(files)s::uuid[], %(shards)s::text[]) AS u(f, s)
 """
+_OF_FILES = "SELECT file, shard FROM concerns_escalation WHERE status = 'open'"
 _CLOCKS = """
 INSERT INTO concerns_escalationclock (escalation_id, next_at, since, said)
 SELECT id, deadline, waits_since, '{}' FROM concerns_escalation WHERE status = 'open'
@@ -45,9 +53,9 @@ SELECT id, deadline, waits_since, '{}' FROM concerns_escalation WHERE status = '
 _FINDINGS = f"""
 INSERT INTO concerns_finding (id, file, shard, feed, op, rule, rule_version, branch, severity, source,
     sealed, by_hand, observed, received, basis, cause)
-SELECT md5('r' || n)::uuid, md5('f' || n)::uuid, (%(county)s + n / %(one_in)s %% %(counties)s)::text, n,
-    md5('o' || n)::uuid, 'R14', 1, 0, 'medium', 'server', false, false, %(now)s, %(now)s, '{{}}',
-    md5('c' || n)::uuid
+SELECT {_keyed("r")}, {_keyed("f")}, (%(county)s + n / %(one_in)s %% %(counties)s)::text, n,
+    {_keyed("o")}, 'R14', 1, 0, 'medium', 'server', false, false, %(now)s, %(now)s, '{{}}',
+    {_keyed("c")}
 FROM generate_series(1, %(rows)s) n WHERE {_OPEN}
 """
 _PAGE = """
@@ -121,8 +129,12 @@ def fill(rows: int, *, counties: int, open_one_in: int, now: dt.datetime) -> Mad
         "now": now,
     }
     with connection.cursor() as cursor:
-        for statement in (_ESCALATIONS, _FILES, _CLOCKS, _FINDINGS):
+        for statement in (_ESCALATIONS, _CLOCKS, _FINDINGS):
             cursor.execute(statement, given)
+        cursor.execute(_OF_FILES)
+        files, shards = zip(*cursor.fetchall(), strict=True)
+        of_whom = [reveal(MATTER, file) for file in files]
+        cursor.execute(_FILES, {"files": of_whom, "shards": list(shards)})
         for table in ("concerns_escalation", "concerns_escalationclock", "concerns_finding"):
             cursor.execute(f"ANALYZE {table}")
     _name(now)

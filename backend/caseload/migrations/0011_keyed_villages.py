@@ -1,0 +1,27 @@
+import backend.regions.villages
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('caseload', '0010_keyed_ids'),
+    ]
+
+    # The type in the database stays: what was written before is read as it is, see regions/villages.py.
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+        migrations.AlterField(
+            model_name='restricteddanger',
+            name='division',
+            field=backend.regions.villages.ResidenceField(domain='matters'),
+        ),
+        migrations.AlterField(
+            model_name='transfer',
+            name='to_division',
+            field=backend.regions.villages.ResidenceField(domain='children'),
+        ),
+            ]
+        )
+    ]
