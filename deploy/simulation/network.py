@@ -29,6 +29,8 @@ FAULTS = {
 UPLOAD_FAULTS = {
     "none": 62, "lost_request": 8, "lost_answer": 9, "twice": 7, "damaged": 6, "cut": 8,
 }  # fmt: skip
+# How they are told apart in `met`.
+UPLOAD = "paper "
 # Half days after which a delayed request arrives all the same.
 DELAYS = (1, 2, 3, 5)
 
@@ -120,7 +122,7 @@ class Network:
         """What brings an attachment."""
         if self.thin:
             raise TryLater("simulated: the line is too thin for an attachment")
-        return self._UPLOAD_FAULTS[self._drawn(UPLOAD_FAULTS, "paper ")](
+        return self._UPLOAD_FAULTS[self._drawn(UPLOAD_FAULTS, UPLOAD)](
             self, Piece(method, path, body, headers)
         )
 

@@ -22,6 +22,7 @@ FOUND = (*SCENES, SEALED)
 # Of a hundred: visits that find something, turns with an edit, a report, a decision on a conflict,
 # visits with papers, turns of a phone with a PIN after which it is closed.
 DANGER, EDIT, REPORT, SETTLE, PAPERS, CLOSE = 7, 30, 2, 6, 6, 15
+FEW_DAYS, OFTEN_PAPERS = 6, 40  # a run of few days has enough attachments too
 # Of a hundred days: how often a phone goes out of reach, a caseload changes hands, a child does.
 OFFLINE, HANDOVER, REASSIGN = 12, 8, 8
 OUT_OF_REACH = (1, 6)  # days
@@ -142,7 +143,7 @@ class _TeamPlan:
         yield from self._registrations(handset, number)
         if handset.number in self.has_to_write:
             self.has_to_write.discard(handset.number)
-            yield from self._report(handset)
+            yield self._hears_of(handset)
         for _ in range(random.choices([0, 1, 2], [48, 42, 10])[0]):
             yield from self._visit(handset)
         if random.randrange(100) < EDIT:
@@ -180,12 +181,18 @@ class _TeamPlan:
             age = family.children[child].age()
             suited = [scene for scene in FOUND if scene.ages[0] <= age <= scene.ages[1]]
             scene = child, self.random.choice(suited)
-        papers = papers or self.random.choices([0, 1, 2], [100 - PAPERS, PAPERS - 1, 1])[0]
+        often = PAPERS if self.days > FEW_DAYS else OFTEN_PAPERS
+        papers = papers or self.random.choices([0, 1, 2], [100 - often, often - 1, 1])[0]
         yield Visit(self.random.choice(handset.people), family, children, scene, papers)
 
     def _report(self, handset: Handset) -> Iterator[Report]:
         if place := self._place(handset):
             yield Report(self.random.choice(handset.people), *place)
+
+    def _hears_of(self, handset: Handset) -> Report:
+        """Anybody may report a concern, also about a child that is not hers."""
+        family, child = self._place(handset) or (self.random.choice(self.team.families), 0)
+        return Report(self.random.choice(handset.people), family, child)
 
     def _edit(self, handset: Handset) -> Iterator[Edit]:
         if (place := self._place(handset)) is None:

@@ -16,6 +16,7 @@ from .fates import WHOLE
 from .field import Field
 from .inspection import Inspection
 from .ledger import Ledger, Operation
+from .network import UPLOAD
 from .plan import plan
 from .server import Server
 from .table import Progress
@@ -31,7 +32,7 @@ AFTERWARDS = 10
 
 # What must have happened in a run with chaos: else it has proved nothing of it.
 NEEDED = (
-    "attachments", "attachments cut", "moves to another county", "revoked phones", "locked phones",
+    "attachments", "faults of attachments", "moves to another county", "revoked phones", "locked phones",
     "wiped phones", "reset phones", "phones in two", "phones restored from a copy",
 )  # fmt: skip
 
@@ -216,10 +217,15 @@ class Run:
         ledger, orders = self.ledger, self.ledger.orders
         torn = ledger.copies.forked(self._arrived())
         restored = {ledger.copies.device(copy) for copy in ledger.copies.restored}
-        resumed = sum(hand.network.met.get("paper cut", 0) for hand in self.field.hands.values())
+        broken = sum(
+            count
+            for hand in self.field.hands.values()
+            for name, count in hand.network.met.items()
+            if name.startswith(UPLOAD)
+        )
         return {
             "attachments": len(ledger.papers.declared),
-            "attachments cut": resumed,
+            "faults of attachments": broken,
             "moves to another county": self.desk.ends.get("accept", 0),
             "offers that came to nothing": self.desk.ends.get("refuse", 0)
             + self.desk.ends.get("withdraw", 0),

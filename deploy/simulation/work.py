@@ -25,6 +25,8 @@ from .papers import Paper, paper
 
 # What the household's part alone tells is found with every child of the visit.
 OF_HOUSEHOLD = {"R4", "R12", "R16", "R17"}
+# What an edit of the file alone tells: it is a danger at once, before any visit.
+NOBODY_CARES = ("actual_carer", "nobody")
 REPORTED = {"concern_kinds": ["other"], "facts_observed": "邻居说孩子晚上一个人在外面。"}
 
 
@@ -147,6 +149,9 @@ class Work:
         except (Unknown, Closed):
             return
         self._note(phone, handset, [saved])
+        if action.set == NOBODY_CARES:
+            op, child = str(saved.op), str(saved.file)
+            self.ledger.dangers.written(Danger(child, False, op, {op}))
 
     def settle(self, phone: Phone, handset: Handset, action: events.Settle, random: Random) -> None:
         """She takes what is shown."""
@@ -177,7 +182,7 @@ _DO: Mapping[type, Callable[[Work, Phone, Handset, Any, Random], None]] = {
 }
 
 
-def _with_papers(news: Sequence[New], count: int, random: Random) -> Sequence[New]:
+def _with_papers(news: Sequence[New], count: int, random: Random) -> list[New]:
     """Attached to any part of a visit, the sealed ones too."""
     made = list(news)
     for _ in range(count):
