@@ -122,10 +122,7 @@ class Inspection:
             )  # fmt: skip
             if torn:
                 return None
-        if number in ledger.revoked:
-            self._revoked(number)
-            return None
-        if ledger.orders.state(number) in WHY:
+        if number in ledger.revoked or ledger.orders.state(number) in WHY:
             inspect_closed(number, phone, ledger, self.found)
             return None
         return ledger.covers.files(handset.people)
@@ -137,10 +134,6 @@ class Inspection:
             # What two phones have is counted with the one that wrote it.
             counts = operation.handset == number
             verdict.judge_receipt(operation, told, self.outcomes.get(op), self.found, counts=counts)
-
-    def _revoked(self, number: int) -> None:
-        if self.last[number].refused != "device.revoked":
-            self.found.out_of_scope.append(f"phone {number} is revoked and may pull")
 
     def _holdings(self, handset: Handset, phone: Phone, holds: set[str]) -> None:
         number = handset.number

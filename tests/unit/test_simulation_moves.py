@@ -192,6 +192,8 @@ def test_what_is_not_applied_and_on_nobodys_list_is_lost() -> None:
         ("lock", {"unsent": 1}, False),
         ("wipe", {"why": "client.wiped", "cursors": ("1", None)}, True),
         ("wipe", {"why": "client.ordered"}, False),
+        ("revoked", {"why": "client.revoked"}, True),
+        ("revoked", {"why": None}, False),
         ("wipe", {"why": "client.wiped", "records": 1}, False),
     ],
 )

@@ -1,4 +1,4 @@
-"""Phones that the office has closed or wiped: they get nothing and can read nothing, and have sent all."""
+"""Phones that the office has closed, wiped or revoked: they get nothing, show nothing, and have sent all."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from sync.client.errors import Closed
 from ..ledger import Ledger
 from ..verdict import Verdict
 
-WHY = {"lock": "client.ordered", "wipe": "client.wiped"}
+WHY = {"lock": "client.ordered", "wipe": "client.wiped", "revoked": "client.revoked"}
 
 
 def judge_closed(
     number: int, state: str, *, why: str | None, cursors: tuple[Any, Any], records: int,
     unsent: int, verdict: Verdict,
 ) -> None:  # fmt: skip
-    """`state` is what it has confirmed, `why` what it says when somebody looks; `cursors` are how far it
+    """`state` is what it has confirmed or was told, `why` what it says when somebody looks; `cursors` are how far it
     was when it was closed and how far it is.
     """
     if why != WHY[state]:
-        verdict.out_of_scope.append(f"phone {number} has confirmed {state} and says {why}")
+        verdict.out_of_scope.append(f"phone {number} is closed by {state} and says {why}")
     if state == "lock" and cursors[0] != cursors[1]:
         verdict.out_of_scope.append(f"phone {number} is locked and went on pulling")
     if state == "wipe" and records:
@@ -38,8 +38,9 @@ def inspect_closed(number: int, phone: Phone, ledger: Ledger, verdict: Verdict) 
         why = closed.code
     cursor = phone.store.get("cursor")
     seen = ledger.orders.seen.get(number, cursor)
+    state = "revoked" if number in ledger.revoked else ledger.orders.state(number)
     judge_closed(
-        number, ledger.orders.state(number), why=why, cursors=(seen, cursor),
+        number, state, why=why, cursors=(seen, cursor),
         records=_count(phone, "record"), unsent=_count(phone, "log WHERE outcome IS NULL"),
         verdict=verdict,
     )  # fmt: skip
