@@ -1,7 +1,7 @@
 """The people, phones and families of a run. The same seed and size give the same ones."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from uuid import UUID
 
@@ -18,6 +18,8 @@ FAMILIES = 12  # a team
 SIZES = {1: 50, 2: 38, 3: 12}  # children a family, in a hundred
 # Of a hundred phones: wrong for years, wrong by minutes, and set anew again and again.
 WRONG_FOR_YEARS, SLIGHTLY_WRONG, UNSTEADY = 8, 30, 8
+# Of a hundred phones, how many have a PIN.
+WITH_PIN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Handset:
-    """`people` are numbers of persons; `skew` is what its clock is ahead of the true time."""
+    """`people` are numbers of persons; `skew` is what its clock is ahead of the true time.
+
+    With `pin` they close it now and then, and it takes their PIN to open it.
+    """
 
     number: int
     people: tuple[int, ...]
     skew: dt.timedelta
     unsteady: bool = False
+    pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +117,26 @@ def _team(
 
 
 def _handset(number: int, people: tuple[int, ...], random: Random) -> Handset:
-    drawn = random.randrange(100)
+    drawn, pin = random.randrange(100), random.randrange(100) < WITH_PIN
     if drawn < WRONG_FOR_YEARS:
-        return Handset(number, people, dt.timedelta(days=random.choice([-1, 1]) * 3650))
+        return Handset(number, people, dt.timedelta(days=random.choice([-1, 1]) * 3650), pin=pin)
     if drawn < WRONG_FOR_YEARS + SLIGHTLY_WRONG:
-        return Handset(number, people, dt.timedelta(minutes=random.randint(-180, 180)))
-    return Handset(number, people, dt.timedelta(0), unsteady=drawn >= 100 - UNSTEADY)
+        skew = dt.timedelta(minutes=random.randint(-180, 180))
+        return Handset(number, people, skew, pin=pin)
+    unsteady = drawn >= 100 - UNSTEADY
+    return Handset(number, people, dt.timedelta(0), unsteady=unsteady, pin=pin)
 
 
-def replacement(lost: Handset, number: int) -> Handset:
-    """The new phone of those whose phone is gone: another device, with a clock that is right."""
-    return Handset(number, lost.people, dt.timedelta(0))
+def replacement(lost: Handset, phones: int) -> Handset:
+    """The new phone of those whose phone is gone, in a run of `phones`: another device, with a clock
+    that is right.
+    """
+    return Handset(phones + lost.number, lost.people, dt.timedelta(0))
+
+
+def copy_of(handset: Handset, phones: int) -> Handset:
+    """A second phone with everything that is on the first one: the same device to the server."""
+    return replace(handset, number=2 * phones + handset.number)
 
 
 def _family(number: int, village: str, people: People, random: Random) -> Family:

@@ -19,11 +19,14 @@ class Registration:
 
 @dataclass(slots=True)
 class Covers:
-    """`of` is who covers a child now; `coming` are registrations not wholly received yet."""
+    """`of` is who covers a child now; `coming` are registrations not wholly received yet; `moved` are
+    children who went to another county, with the village that took them.
+    """
 
     of: dict[str, int] = field(default_factory=dict)
     household: dict[str, str] = field(default_factory=dict)
     coming: dict[str, Registration] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
 
     def written(self, registration: Registration) -> None:
         self.household |= dict.fromkeys(registration.children, registration.household)
@@ -42,6 +45,11 @@ class Covers:
 
     def handed_over(self, children: Iterable[str], to: int) -> None:
         self.of |= dict.fromkeys(children, to)
+
+    def moved_to(self, child: str, village: str) -> None:
+        """Another county has taken the child: from then on nobody covers it."""
+        self.moved[child] = village
+        del self.of[child]
 
     def files(self, people: Collection[int]) -> set[str]:
         """The files that a phone of these people has to hold."""

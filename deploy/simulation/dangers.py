@@ -63,5 +63,6 @@ class Dangers:
             episodes[-1] = None
 
     def ended(self, place: Place, at: dt.datetime) -> None:
-        """The office has ended the open episode."""
-        self.episodes[place][-1] = at
+        """The office has ended the open episode. One that should not be there is found at the end."""
+        if episodes := self.episodes.get(place):
+            episodes[-1] = at

@@ -10,7 +10,7 @@ from deploy.demo_data.people import COUNTY
 from deploy.office import Office, Refusal
 
 from .cast import Handset, Person, Team
-from .events import Decision, Handover, Lose, Reassign
+from .events import Copy, Decision, Handover, Lock, Lose, Move, Reassign, Replace, Restore
 from .ledger import Ledger
 from .server import Server
 
@@ -27,11 +27,14 @@ EVERYTHING = (
 
 
 class Desk:
-    """`ids` are the server's ids of the people in the cast, by number."""
+    """`ids` are the server's ids of the people in the cast, by number; `ends` counts what came of offers
+    of children to the other county.
+    """
 
     def __init__(self, server: Server, ledger: Ledger, seed: int) -> None:
         self.server, self.ledger, self.seed = server, ledger, seed
         self.ids: dict[int, str] = {}
+        self.ends: dict[str, int] = {}
         self._sessions: dict[str, tuple[Office, dt.datetime]] = {}
         self._sealed: dict[str, str] = {}
 
@@ -67,19 +70,58 @@ class Desk:
         return code
 
     def decide(self, decision: Decision, device: str = "") -> None:
-        """`device` is the server's id of the phone that is lost."""
-        county, covers = decision.team.county, self.ledger.covers
-        if isinstance(decision, Lose):
-            self._admin(county).post(f"devices/{device}/revoke", {"reason": "手机丢失"})
-            self.ledger.revoked.add(decision.handset.number)
-        elif isinstance(decision, Handover):
-            children = covers.caseload(decision.from_person)
-            if children:
-                asked = {"from_person": self.ids[decision.from_person], "to": self.ids[decision.to]}
-                self._admin(county).post("caseload/handover/", asked)
-                covers.handed_over(children, decision.to)
-        else:
-            self._reassign(decision)
+        """`device` is the server's id of the phone that it is about."""
+        match decision:
+            case Lose(handset=handset, how="revoked"):
+                self._admin(decision.team.county).post(
+                    f"devices/{device}/revoke", {"reason": "手机丢失"}
+                )
+                self.ledger.revoked.add(handset.number)
+            case Lose(handset=handset):
+                self._order(decision.team, handset, device, "wipe")
+            case Lock(handset=handset, do=do):
+                self._order(decision.team, handset, device, do)
+            case Handover():
+                self._hand_over(decision)
+            case Reassign():
+                self._reassign(decision)
+            case Move():
+                self._move(decision)
+            case Copy() | Restore() | Replace():
+                pass
+
+    def _order(self, team: Team, handset: Handset, device: str, do: str) -> None:
+        asked = {"do": do, "reason": "手机丢失"}
+        order = self._admin(team.county).post(f"devices/{device}/orders/", asked)
+        self.ledger.orders.gave(order["id"], handset.number, do)
+
+    def _hand_over(self, decision: Handover) -> None:
+        children = self.ledger.covers.caseload(decision.from_person)
+        if children:
+            asked = {"from_person": self.ids[decision.from_person], "to": self.ids[decision.to]}
+            self._admin(decision.team.county).post("caseload/handover/", asked)
+            self.ledger.covers.handed_over(children, decision.to)
+
+    def _move(self, decision: Move) -> None:
+        """One county offers, the other takes over or not; who took over says who covers the child."""
+        here, there = decision.team.county, decision.to_team.county
+        village = decision.to_team.village
+        for place in decision.children:
+            child = str(decision.family.children[place].id)
+            asked = {"to": there, "reason": WORDS}
+            offer = self.lead(here).post(f"children/{child}/transfer", asked)
+            self.ends[decision.end] = self.ends.get(decision.end, 0) + 1
+            path, step = f"transfers/{offer['id']}", {"revision": offer["revision"]}
+            if decision.end == "withdraw":
+                self.lead(here).post(f"{path}/withdraw", step)
+            elif decision.end == "refuse":
+                self.lead(there).post(f"{path}/refuse", {**step, "reason": WORDS})
+            else:
+                self.lead(there).post(f"{path}/accept", {**step, "division": village})
+                self.ledger.covers.moved_to(child, village)
+                given = {"children": [child], "to": self.ids[decision.to]}
+                self._admin(there).post("caseload/assignments/", given)
+                self.ledger.covers.handed_over([child], decision.to)
 
     def _reassign(self, decision: Reassign) -> None:
         covers, child = self.ledger.covers, str(decision.family.children[decision.child].id)
@@ -103,7 +145,7 @@ class Desk:
 
     def _step(self, county: str, escalation: str, name: str, **words: str) -> None:
         """Reads it and takes the step; does so again where the system, a climb, came between."""
-        lead = self._lead(county)
+        lead = self.lead(county)
         while True:
             rows = lead.every("escalations/", status=["open", "acknowledged"])
             (revision,) = [row["revision"] for row in rows if row["id"] == escalation]
@@ -116,26 +158,26 @@ class Desk:
 
     def escalations(self, county: str, *statuses: str) -> Iterator[dict[str, Any]]:
         """As the county's lead sees them, sealed ones too."""
-        for row in list(self._lead(county).every("escalations/", status=list(statuses))):
+        for row in list(self.lead(county).every("escalations/", status=list(statuses))):
             yield {**row, "child": self._opened(county, row["id"])} if row["sealed"] else row
 
     def _opened(self, county: str, escalation: str) -> str:
         """Whom a sealed one is about: the queue does not say, and opening it needs a reason."""
         if escalation not in self._sealed:
             asked = {"reason": "核查"}
-            opened = self._lead(county).post(f"escalations/{escalation}/open", asked)
+            opened = self.lead(county).post(f"escalations/{escalation}/open", asked)
             self._sealed[escalation] = opened["child"]
         return self._sealed[escalation]
 
     def file(self, county: str, child: str) -> dict[str, Any] | None:
         """A child's file as the lead of a county reads it; None where the answer is 404."""
-        answer = self._lead(county).ask("GET", f"children/{child}/")
+        answer = self.lead(county).ask("GET", f"children/{child}/")
         return answer.body if answer.status == 200 else None
 
     def _admin(self, county: str) -> Office:
         return self._session(f"admin-{county}")
 
-    def _lead(self, county: str) -> Office:
+    def lead(self, county: str) -> Office:
         return self._session(f"lead-{county}")
 
     def _session(self, username: str) -> Office:

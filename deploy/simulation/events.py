@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from deploy.demo_data.scenes import Scene
 
@@ -17,12 +17,13 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`scene` is what is found, and with which child; None: nothing wrong."""
+    """`scene` is what is found, and with which child; None: nothing wrong. `papers` are attached."""
 
     person: int
     family: Family
     children: tuple[int, ...]
     scene: tuple[int, Scene] | None
+    papers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,26 @@ class Settle:
     person: int
 
 
-Action = Register | Visit | Report | Edit | Settle
+@dataclass(frozen=True, slots=True)
+class Close:
+    """She closes the phone; it takes her PIN to open it."""
+
+    person: int
+
+
+Action = Register | Visit | Report | Edit | Settle | Close
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is done with one phone in one half day, and whether it then finds signal."""
+    """What is done with one phone in one half day, and whether it then finds signal; with `thin` it is
+    too weak for an attachment.
+    """
 
     handset: Handset
     actions: tuple[Action, ...]
     syncs: bool
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +91,65 @@ class Reassign:
 
 @dataclass(frozen=True, slots=True)
 class Lose:
-    """The phone is revoked and its people get another one; somebody finds it later."""
+    """The phone is gone and its people get another one. It is revoked, or to be wiped; somebody finds it
+    later, unless whoever has it sets it back to how it was sold (`reset`) before it has signal again.
+    """
 
     team: Team
     handset: Handset
     instead: Handset
+    how: Literal["revoked", "wiped", "reset"] = "revoked"
 
 
-Decision = Handover | Reassign | Lose
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The office closes a phone's files, or lets them be opened again."""
+
+    team: Team
+    handset: Handset
+    do: Literal["lock", "unlock"]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Everything on a phone is taken to a second one: both are the same device."""
+
+    team: Team
+    handset: Handset
+    copy: Handset
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The phone dies and what was copied from it earlier goes on: it does not know what came since."""
+
+    team: Team
+    handset: Handset
+    copy: Handset
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The office has heard that there are two of a phone: its people get a new one instead of both."""
+
+    team: Team
+    copies: tuple[Handset, Handset]
+    instead: Handset
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Children go to another county: it is offered them, and takes them, or the offer comes to nothing."""
+
+    team: Team
+    family: Family
+    children: tuple[int, ...]
+    to_team: Team
+    to: int
+    end: Literal["accept", "refuse", "withdraw"]
+
+
+Decision = Handover | Reassign | Lose | Lock | Copy | Restore | Replace | Move
 
 
 @dataclass(slots=True)

@@ -1,14 +1,15 @@
 """The phones and their lines: each turn of the plan, done with the reference client."""
 
 import datetime as dt
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from sync.client import Phone, Report
-from sync.client.errors import TryLater
+from sync.client.errors import Closed, TryLater
 
 from .cast import Handset
 from .events import Turn
@@ -20,6 +21,7 @@ from .work import Work
 TRIES = 3
 PATIENCE = 20  # tries on a good line, after the last day
 UNSTEADY = dt.timedelta(days=2)
+PIN = "135790"
 JUMPS = 3  # half days between two settings of an unsteady clock
 
 
@@ -45,10 +47,36 @@ class Field:
 
     def take(self, handset: Handset, code: str) -> None:
         """Enrols a phone."""
-        network = Network(self.server.address, self._hears(handset), self.server.request_begins)
-        self.hands[handset.number] = Hand(handset, network)
+        self._has_line(handset)
         with self.opened(handset) as phone:
             phone.enrol(self.server.address, code, label=f"simulated {handset.number}")
+            if handset.pin:
+                phone.set_pin(PIN)
+
+    def _has_line(self, handset: Handset) -> None:
+        network = Network(
+            self.server.address, self._hears(handset), self.server.request_begins,
+            papers=self.ledger.papers,
+        )  # fmt: skip
+        self.hands[handset.number] = Hand(handset, network)
+
+    def copy(self, handset: Handset, copy: Handset) -> None:
+        """Another phone with everything that is on this one."""
+        self._has_line(copy)
+        with (
+            closing(sqlite3.connect(self._store(handset))) as here,
+            closing(sqlite3.connect(self._store(copy))) as there,
+        ):
+            here.backup(there)
+        self.ledger.copied(handset.number, copy.number)
+
+    def destroy(self, handset: Handset) -> None:
+        """Set back to how it was sold, or broken: nothing is left on it. What is under way arrives."""
+        self._store(handset).unlink()
+        self.ledger.gone.add(handset.number)
+
+    def _store(self, handset: Handset) -> Path:
+        return self.folder / f"{handset.number}.db"
 
     def _hears(self, handset: Handset) -> Callable[[Json, list[bytes], Json], None]:
         return lambda header, lines, answer: self.ledger.answered(handset, header, lines, answer)
@@ -62,7 +90,7 @@ class Field:
         """The app as long as somebody looks at it; it is closed in between, as apps are."""
         skew = self._skew(handset, half_day)
         phone = Phone(
-            self.folder / f"{handset.number}.db", clock=lambda: self.server.clock.now() + skew,
+            self._store(handset), clock=lambda: self.server.clock.now() + skew,
             connect=self.hands[handset.number].network.connect, language="en",
         )  # fmt: skip
         try:
@@ -83,17 +111,35 @@ class Field:
     def turn(self, turn: Turn, half_day: int) -> None:
         handset = turn.handset
         with self.opened(handset, half_day) as phone:
+            if turn.actions:
+                self._give_pin(phone)
             for place, action in enumerate(turn.actions):
                 random = Random(f"{self.seed}/{half_day}/{handset.number}/{place}")
                 self.work.do(phone, handset, action, random)
             if turn.syncs:
+                self.hands[handset.number].network.thin = turn.thin
                 self._sync(phone, handset, half_day)
+                self.hands[handset.number].network.thin = False
+            self._look_at_closed(phone, handset)
+
+    def _give_pin(self, phone: Phone) -> None:
+        """She opens what she had closed herself; what the office has closed stays so."""
+        if phone.store.vault.has_pin and not phone.store.vault.is_open:
+            with suppress(Closed):
+                phone.unlock(PIN)
+
+    def _look_at_closed(self, phone: Phone, handset: Handset) -> None:
+        """How far it was when it was closed: it must not get any further."""
+        if phone.store.get("locked"):
+            self.ledger.orders.seen.setdefault(handset.number, phone.store.get("cursor"))
+        else:
+            self.ledger.orders.seen.pop(handset.number, None)
 
     def _sync(self, phone: Phone, handset: Handset, half_day: int) -> None:
         """Some tries on a bad line; a push of which nobody knows what came of it is sent to an end."""
         network = self.hands[handset.number].network
         random = Random(f"{self.seed}/network/{handset.number}/{half_day}")
-        with self.ledger.in_turn(self.ledger.unsent_of(handset)):
+        with self.ledger.in_turn(handset):
             with network.bad(random, half_day) if self.chaos else nullcontext():
                 self._try(phone, TRIES)
             while network.unknown:
@@ -101,8 +147,11 @@ class Field:
 
     def calm_sync(self, handset: Handset) -> Report:
         """On a good line, for as long as it takes. Raises `TryLater` after many tries."""
-        with self.opened(handset) as phone, self.ledger.in_turn(self.ledger.unsent_of(handset)):
-            return self._try(phone, PATIENCE) or phone.sync()
+        with self.opened(handset) as phone, self.ledger.in_turn(handset):
+            self._give_pin(phone)
+            report = self._try(phone, PATIENCE) or phone.sync()
+            self._look_at_closed(phone, handset)
+            return report
 
     def _try(self, phone: Phone, times: int) -> Report | None:
         for _ in range(times):
@@ -116,7 +165,7 @@ class Field:
         """Requests that were under way for hours arrive, and nobody waits for their answers."""
         network = self.hands[handset.number].network
         for request in network.overdue(half_day):
-            with self.ledger.in_turn(self.ledger.unsent_of(handset)):
+            with self.ledger.in_turn(handset):
                 self._deliver(network, request)
 
     def _deliver(self, network: Network, request: Request) -> None:

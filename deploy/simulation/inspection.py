@@ -15,6 +15,9 @@ from .cast import Handset, Team
 from .desk import COUNTIES, EVERYTHING, Desk
 from .field import Field
 from .ledger import Ledger
+from .proofs import copies, papers
+from .proofs.closed import WHY, inspect_closed
+from .proofs.moved import inspect_left, judge_residence
 from .verdict import Row, Verdict
 
 # Children whose file is read through the API, as their county and as the other one.
@@ -40,12 +43,17 @@ class Inspection:
         self.found = Verdict()
         self.outcomes: dict[str, str] = {}
         self.applied: set[str] = set()
+        # Devices that are told to be one of two, and those that are.
+        self.told: set[str] = set()
+        self.torn: set[int] = set()
 
     def run(self) -> Verdict:
         with psycopg.connect(self.url) as db:
             self._operations(db)
             self._evidence(db)
+        self._waiting()
         self._phones()
+        papers.inspect_brought(self.ledger, self.desk, self.found)
         rows = [row for county in COUNTIES for row in self.desk.escalations(county, *EVERYTHING)]
         verdict.judge_escalations(self.ledger.dangers, rows, self.found)
         self._api()
@@ -57,9 +65,12 @@ class Inspection:
             "SELECT op::text, device::text, seq, encode(hash, 'hex'), outcome FROM sync_operation"
             " WHERE device IS NOT NULL"
         ).fetchall()
+        ledger = self.ledger
+        went = [op for op in ledger.operations if ledger.went_with_its_phone(op)]
         self.outcomes = verdict.judge_operations(
-            self.ledger.operations, (Row(*row) for row in rows), self.found
-        )
+            ledger.operations, (Row(*row) for row in rows), self.found, went=went,
+            copies=ledger.copies,
+        )  # fmt: skip
         self.applied = {op for op, outcome in self.outcomes.items() if outcome == "applied"}
 
     def _evidence(self, db: psycopg.Connection) -> None:
@@ -73,44 +84,77 @@ class Inspection:
         ).fetchall()
         self.found.doubled += [f"{n} findings {rule} of {cause}" for cause, rule, _, n in twice]
 
+    def _waiting(self) -> None:
+        """What is not applied lies before a person, and so do two phones that are one device."""
+        ops, self.told = copies.on_lists(self.desk)
+        copies.judge_waiting(self.ledger.operations, self.outcomes, ops, self.found)
+        arrived = [o for op, o in self.ledger.operations.items() if self.ledger.has_arrived(op)]
+        self.torn = self.ledger.copies.forked(arrived)
+
     def _phones(self) -> None:
         self.found.out_of_scope += self.ledger.trespasses
         disputed: Disputed = set()
         expected: Disputed = set()
+        asking = papers.Asking(self.ledger, self.desk.server.address, self.desk.seed)
         for number, hand in sorted(self.field.hands.items()):
+            if number in self.ledger.gone:
+                continue
             with self.field.opened(hand.handset) as phone:
-                self._receipts(phone)
-                if number in self.ledger.revoked:
-                    self._revoked(number)
-                else:
-                    self._holdings(hand.handset, phone)
+                self._receipts(number, phone)
+                holds = self._may_hold(hand.handset, phone)
+                if holds is not None:
+                    self._holdings(hand.handset, phone, holds)
                     self._values(number, phone, disputed, expected)
+                if self.ledger.orders.state(number) not in WHY:
+                    asking.inspect(hand.handset, phone, holds=holds or (), verdict=self.found)
         self.found.conflicts, self.found.conflicts_expected = len(disputed), len(expected)
         if disputed != expected:
             self.found.differing.append(f"conflicts: {sorted(disputed ^ expected)[:5]}")
 
-    def _receipts(self, phone: Phone) -> None:
+    def _may_hold(self, handset: Handset, phone: Phone) -> set[str] | None:
+        """The files that it has to hold; None where it is shown nothing any more."""
+        number, ledger = handset.number, self.ledger
+        if ledger.copies.is_one_of_two(number):
+            torn = ledger.copies.device(number) in self.torn
+            copies.judge_copy(
+                number, self.last[number].refused, torn=torn,
+                told=str(phone.device) in self.told, verdict=self.found,
+            )  # fmt: skip
+            if torn:
+                return None
+        if number in ledger.revoked or ledger.orders.state(number) in WHY:
+            inspect_closed(number, phone, ledger, self.found)
+            return None
+        return ledger.covers.files(handset.people)
+
+    def _receipts(self, number: int, phone: Phone) -> None:
         rows = phone.store.db.execute("SELECT op, outcome FROM log").fetchall()
         for op, told in rows:
             operation = self.ledger.operations[op]
-            verdict.judge_receipt(operation, told, self.outcomes.get(op), self.found)
+            # What two phones have is counted with the one that wrote it.
+            counts = operation.handset == number
+            verdict.judge_receipt(operation, told, self.outcomes.get(op), self.found, counts=counts)
 
-    def _revoked(self, number: int) -> None:
-        if self.last[number].refused != "device.revoked":
-            self.found.out_of_scope.append(f"phone {number} is revoked and may pull")
-
-    def _holdings(self, handset: Handset, phone: Phone) -> None:
+    def _holdings(self, handset: Handset, phone: Phone, holds: set[str]) -> None:
+        number = handset.number
         rows = phone.store.db.execute("SELECT DISTINCT file FROM record").fetchall()
         verdict.judge_holdings(
-            handset.number, [file for (file,) in rows], self.ledger.covers.files(handset.people),
-            digest_agrees=self.last[handset.number].digest_agrees is True, verdict=self.found,
+            number, [file for (file,) in rows], holds,
+            digest_agrees=self.last[number].digest_agrees is True, verdict=self.found,
         )  # fmt: skip
+        inspect_left(number, phone, self.ledger.covers.moved, holds, self.found)
 
     def _values(self, number: int, phone: Phone, disputed: Disputed, expected: Disputed) -> None:
         for seen in phone.records(type="child"):
             must = self.ledger.values.live(seen.id, self.applied)
             there = {name: own.live for name, own in seen.state.items() if own.live}
-            verdict.judge_values(f"phone {number} child {seen.id}", there, must, self.found)
+            place = f"phone {number} child {seen.id}"
+            if village := self.ledger.covers.moved.get(seen.id):
+                # The server writes it, with the step that takes the child over.
+                must.pop("residence", None)
+                live = there.pop("residence", {}).values()
+                judge_residence(place, [write.value for write in live], village, self.found)
+            verdict.judge_values(place, there, must, self.found)
             disputed |= {(seen.id, name) for name in registers.conflicts(seen.state)}
             expected |= {(seen.id, name) for name in values.conflicts(must)}
 
@@ -134,7 +178,7 @@ class Inspection:
 
     def _sample(self) -> Iterator[tuple[str, str]]:
         everybody = [
-            (team.county, str(child.id))
+            (self._county(team, str(child.id)), str(child.id))
             for team in self.teams
             for family in team.families
             for child in family.children
@@ -142,6 +186,9 @@ class Inspection:
         ]
         random = Random(f"{self.desk.seed}/read")
         yield from random.sample(everybody, min(READ, len(everybody)))
+
+    def _county(self, team: Team, child: str) -> str:
+        return self.ledger.covers.moved.get(child, team.county)[:6]
 
     def _rebuild(self) -> None:
         """The tables are what the operations make of them."""

@@ -11,10 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
+
+from sync.protocol import messages, sealing
 
 from .cast import Handset
+from .copies import Copies
 from .covers import Covers
 from .dangers import Dangers
+from .orders import Orders
+from .papers import Papers
 from .values import Values
 
 Json = dict[str, Any]
@@ -36,17 +42,38 @@ class Operation:
         return f"phone {self.handset} operation {self.seq} ({self.kind} {self.op})"
 
 
+def op_of(line: bytes) -> str:
+    """The operation that a line of a push carries, open or sealed."""
+    if messages.is_sealed(line):
+        return str(UUID(bytes=sealing.read_header(messages.read_sealed(line)).about))
+    said: str = json.loads(line)["op"]
+    return said
+
+
 @dataclass(slots=True)
 class Ledger:
+    """`said` are the operations that the server has not answered yet, as their phones wrote them;
+    `holders` has the phones that each operation is on. `gone` are phones that nobody will switch on
+    again.
+    """
+
     operations: dict[str, Operation] = field(default_factory=dict)
+    said: dict[str, Json] = field(default_factory=dict)
+    holders: dict[str, set[int]] = field(default_factory=dict)
     unsent: dict[int, set[str]] = field(default_factory=dict)
     covers: Covers = field(default_factory=Covers)
     dangers: Dangers = field(default_factory=Dangers)
     values: Values = field(default_factory=Values)
+    papers: Papers = field(default_factory=Papers)
+    copies: Copies = field(default_factory=Copies)
+    orders: Orders = field(default_factory=Orders)
     revoked: set[int] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)
+    told_cloned: set[int] = field(default_factory=set)
     trespasses: list[str] = field(default_factory=list)
+    closings: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _children: dict[str, threading.Lock] = field(default_factory=dict)
+    _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -54,18 +81,41 @@ class Ledger:
         with self._lock:
             yield
 
-    def wrote(self, operations: Iterable[Operation]) -> None:
+    def wrote(self, operations: Iterable[Operation], said: Iterable[Json]) -> None:
         with self._lock:
-            for operation in operations:
+            for operation, own in zip(operations, said, strict=True):
                 self.operations[operation.op] = operation
+                self.said[operation.op] = own
+                self.holders[operation.op] = {operation.handset}
                 self.unsent.setdefault(operation.handset, set()).add(operation.op)
 
-    @contextmanager
-    def in_turn(self, ops: set[str]) -> Iterator[None]:
-        """One phone at a time brings news of a danger to a child: so we know what came first."""
+    def copied(self, handset: int, copy: int) -> None:
+        """From now on both phones have what the one has."""
         with self._lock:
-            children = sorted(self.dangers.concerned(ops))
-            locks = [self._children.setdefault(child, threading.Lock()) for child in children]
+            own = [op for op, having in self.holders.items() if handset in having]
+            last = max((self.operations[op].seq for op in own), default=0)
+            self.copies.made(handset, copy, last)
+            for op in own:
+                self.holders[op].add(copy)
+            self.unsent[copy] = set(self.unsent.get(handset, ()))
+
+    def has_arrived(self, op: str) -> bool:
+        return op not in self.said
+
+    def went_with_its_phone(self, op: str) -> bool:
+        """Nobody has heard the server answer it, and no phone that has it will be switched on again."""
+        return not self.has_arrived(op) and self.holders[op] <= self.gone
+
+    @contextmanager
+    def in_turn(self, handset: Handset) -> Iterator[None]:
+        """One phone at a time brings news of a danger to a child: so we know what came first. Two that
+        are one device take turns as well: so we know what each was told when.
+        """
+        with self._lock:
+            keys = sorted(self.dangers.concerned(self.unsent_of(handset)))
+            if self.copies.is_one_of_two(handset.number):
+                keys.append(f"~{self.copies.device(handset.number)}")
+            locks = [self._turns.setdefault(key, threading.Lock()) for key in keys]
         with ExitStack() as held:
             for lock in locks:
                 held.enter_context(lock)
@@ -83,20 +133,30 @@ class Ledger:
         ahead = received - dt.datetime.fromisoformat(header["wall"])
         with self._lock:
             fresh: dict[str, dt.datetime] = {}
-            for said in map(json.loads, lines):
-                if said["op"] in self.unsent[handset.number]:
-                    made = dt.datetime.fromisoformat(said["wall"]) + ahead
-                    fresh[said["op"]] = min(made, received)
-                    self.values.written(said)
-            self.unsent.setdefault(handset.number, set()).difference_update(fresh)
+            for op in map(op_of, lines):
+                if (said := self.said.pop(op, None)) is None:
+                    continue
+                made = dt.datetime.fromisoformat(said["wall"]) + ahead
+                fresh[op] = min(made, received)
+                self.values.written(said)
+                for number in self.holders[op]:
+                    self.unsent[number].discard(op)
             self.dangers.arrived(fresh)
             for op in fresh:
                 self.covers.arrived(op)
-            self._watch(handset, answer)
+            self.orders.heard(handset.number, header.get("done", []))
+            self._watch(handset, header, answer)
 
-    def _watch(self, handset: Handset, answer: Json) -> None:
-        """What a phone is sent must be its people's; a revoked one is sent nothing."""
+    def _watch(self, handset: Handset, header: Json, answer: Json) -> None:
+        """What a phone is sent must be its people's. A revoked one and one of two are sent nothing, nor
+        is whoever has not asked.
+        """
+        device = self.copies.device(handset.number)
+        if answer.get("refused") == "device.cloned":
+            self.told_cloned.add(device)
         got = {entered["file"] for entered in answer.get("enter", [])}
         got |= {record["file"] for record in answer.get("changes", [])}
-        may = set() if handset.number in self.revoked else self.covers.may_get(handset.people)
+        nothing = handset.number in self.revoked or device in self.told_cloned
+        nothing = nothing or header.get("pull") is False
+        may = set() if nothing else self.covers.may_get(handset.people)
         self.trespasses += [f"phone {handset.number} was sent file {f}" for f in sorted(got - may)]

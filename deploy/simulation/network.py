@@ -1,12 +1,13 @@
 """What lies between one phone and the server: it loses, repeats, cuts, delays and reorders."""
 
+import base64
 import contextlib
 import gzip
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,12 +16,21 @@ from sync.client.errors import Refused, TryLater
 from sync.client.session import PATH
 from sync.client.transport import Answer, Http, Raw
 
+from .ledger import op_of
+from .papers import Papers
+
 Json = dict[str, Any]
 # Of a hundred requests on a bad line, what befalls how many.
 FAULTS = {
     "none": 52, "lost_request": 6, "lost_answer": 11, "twice": 8, "delayed": 7, "shuffled": 7,
     "part": 6, "cut": 3,
 }  # fmt: skip
+# The same for the requests that bring an attachment.
+UPLOAD_FAULTS = {
+    "none": 62, "lost_request": 8, "lost_answer": 9, "twice": 7, "damaged": 6, "cut": 8,
+}  # fmt: skip
+# How they are told apart in `met`.
+UPLOAD = "paper "
 # Half days after which a delayed request arrives all the same.
 DELAYS = (1, 2, 3, 5)
 
@@ -42,18 +52,43 @@ class Request:
         return Request(self.header, lines, self.headers, self.due)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One request of an upload."""
+
+    method: str
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def end(self) -> int:
+        return int(self.headers.get("Upload-Offset", 0)) + len(self.body)
+
+    def declared(self) -> tuple[str, str]:
+        """Of the first request: the operation and the hash that it names."""
+        pairs = (pair.split(" ") for pair in self.headers["Upload-Metadata"].split(","))
+        said = {name: base64.b64decode(value).decode() for name, value in pairs}
+        return said["op"], said["sha256"]
+
+
 # Hears of every exchange that the server answered, whether or not the phone will.
 Hears = Callable[[Json, list[bytes], Json], None]
 
 
 @dataclass(slots=True)
 class Network:
-    """The line of one phone. `unknown` are lines of which nobody can say whether they arrived."""
+    """The line of one phone. `unknown` are operations of which nobody can say whether they arrived.
+
+    While it is `thin` no attachment comes through.
+    """
 
     address: str
     hears: Hears
     request_begins: Callable[[], None]
-    unknown: set[bytes] = field(default_factory=set)
+    papers: Papers = field(default_factory=Papers)
+    unknown: set[str] = field(default_factory=set)
+    thin: bool = False
     late: list[Request] = field(default_factory=list)
     met: dict[str, int] = field(default_factory=dict)
     _random: Random | None = None
@@ -81,11 +116,15 @@ class Network:
             return self._line().post(path, body, media=media, headers=headers)
         header, *lines = body.split(b"\n")
         request = Request(header, lines, headers)
-        return self._FAULTS[self._drawn()](self, request)
+        return self._FAULTS[self._drawn(FAULTS)](self, request)
 
     def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Raw:
-        """Attachments; nobody in the simulation takes one."""
-        return self._line().send(method, path, body, headers)
+        """What brings an attachment."""
+        if self.thin:
+            raise TryLater("simulated: the line is too thin for an attachment")
+        return self._UPLOAD_FAULTS[self._drawn(UPLOAD_FAULTS, UPLOAD)](
+            self, Piece(method, path, body, headers)
+        )
 
     def overdue(self, half_day: int) -> list[Request]:
         """Delayed requests that arrive now."""
@@ -96,16 +135,17 @@ class Network:
     def deliver(self, request: Request) -> Answer:
         """Raises `TryLater` where no answer comes; then nobody knows what the server has."""
         self.request_begins()
-        self.unknown.update(request.lines)
+        ops = set(map(op_of, request.lines))
+        self.unknown |= ops
         try:
             answer = self._line().post(
                 PATH, request.body, media="application/x-ndjson", headers=request.headers
             )
         except Refused:
             # An answer all the same: nothing of it was taken.
-            self.unknown.difference_update(request.lines)
+            self.unknown -= ops
             raise
-        self.unknown.difference_update(request.lines)
+        self.unknown -= ops
         self.hears(json.loads(request.header), request.lines, answer.body)
         return answer
 
@@ -113,11 +153,12 @@ class Network:
         self._http = self._http or Http(self.address)
         return self._http
 
-    def _drawn(self) -> str:
+    def _drawn(self, faults: Mapping[str, int], kind: str = "") -> str:
         if self._random is None:
             return "none"
-        name = self._random.choices(list(FAULTS), list(FAULTS.values()))[0]
-        self.met[name] = self.met.get(name, 0) + 1
+        name = self._random.choices(list(faults), list(faults.values()))[0]
+        if name != "none":
+            self.met[kind + name] = self.met.get(kind + name, 0) + 1
         return name
 
     def _lost_request(self, request: Request) -> Answer:
@@ -158,19 +199,66 @@ class Network:
     def _cut(self, request: Request) -> Answer:
         """The line breaks in the middle of the body. Packed, so that no half line can be read."""
         packed = gzip.compress(request.body)
+        self._break_off(
+            "POST", PATH, packed,
+            {**request.headers, "Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"},
+        )  # fmt: skip
+        raise TryLater("simulated: the line was cut in the middle of the body")
+
+    def _break_off(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
+        """Half of a request, and the line is dead."""
         parts = urlsplit(self.address)
-        head = {
-            **request.headers, "Host": parts.netloc, "Content-Type": "application/x-ndjson",
-            "Content-Encoding": "gzip", "Content-Length": str(len(packed)),
-        }  # fmt: skip
+        head = {**headers, "Host": parts.netloc, "Content-Length": str(len(body))}
         said = "".join(f"{name}: {value}\r\n" for name, value in head.items())
         with contextlib.suppress(OSError):
             place = (parts.hostname or "", parts.port or 80)
             with socket.create_connection(place, timeout=5) as line:
-                line.sendall(f"POST {PATH} HTTP/1.1\r\n{said}\r\n".encode())
-                line.sendall(packed[: len(packed) // 2])
-        raise TryLater("simulated: the line was cut in the middle of the body")
+                line.sendall(f"{method} {path} HTTP/1.1\r\n{said}\r\n".encode())
+                line.sendall(body[: len(body) // 2])
 
+    def _bring(self, piece: Piece) -> Raw:
+        """Raises `TryLater` where no answer comes; then nobody knows how far the upload is."""
+        self.request_begins()
+        self.papers.sends(piece.path, piece.end)
+        answer = self._line().send(piece.method, piece.path, piece.body, piece.headers)
+        if answer.status == 201:
+            length = int(piece.headers["Upload-Length"])
+            self.papers.begins(piece.declared(), answer.headers["location"], length)
+        elif "upload-offset" in answer.headers and answer.status in (200, 204):
+            self.papers.stands(piece.path, int(answer.headers["upload-offset"]))
+        return answer
+
+    def _piece_and_no_answer(self, piece: Piece) -> Raw:
+        self._bring(piece)
+        raise TryLater("simulated: the answer to a piece was lost")
+
+    def _piece_lost(self, piece: Piece) -> Raw:
+        raise TryLater("simulated: a piece was lost")
+
+    def _piece_twice(self, piece: Piece) -> Raw:
+        """The phone hears the second answer where the first is as good: a piece is taken once."""
+        first, second = self._bring(piece), self._bring(piece)
+        return first if second.status == 409 else second
+
+    def _piece_damaged(self, piece: Piece) -> Raw:
+        if not piece.body:
+            return self._bring(piece)
+        wrong = bytes([piece.body[0] ^ 1]) + piece.body[1:]
+        return self._bring(replace(piece, body=wrong))
+
+    def _piece_cut(self, piece: Piece) -> Raw:
+        """Half of it arrives. Without a checksum, which a client may leave out, that half stays there."""
+        assert self._random
+        headers = dict(piece.headers)
+        if self._random.random() < 0.5:
+            headers.pop("Upload-Checksum", None)
+        self._break_off(piece.method, piece.path, piece.body, headers)
+        raise TryLater("simulated: the line was cut in the middle of a piece")
+
+    _UPLOAD_FAULTS = {
+        "none": _bring, "lost_request": _piece_lost, "lost_answer": _piece_and_no_answer,
+        "twice": _piece_twice, "damaged": _piece_damaged, "cut": _piece_cut,
+    }  # fmt: skip
     _FAULTS = {
         "none": deliver, "lost_request": _lost_request, "lost_answer": _lost_answer, "twice": _twice,
         "delayed": _delayed, "shuffled": _shuffled, "part": _part, "cut": _cut,

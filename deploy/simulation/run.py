@@ -11,10 +11,12 @@ from sync.client import Report
 
 from .cast import Handset, Team, teams
 from .desk import Desk
-from .events import Decision, HalfDay, Lose, Turn
+from .events import Copy, Decision, HalfDay, Lock, Lose, Move, Replace, Restore, Turn
+from .fates import WHOLE
 from .field import Field
 from .inspection import Inspection
-from .ledger import Ledger
+from .ledger import Ledger, Operation
+from .network import UPLOAD
 from .plan import plan
 from .server import Server
 from .table import Progress
@@ -28,6 +30,13 @@ ROUNDS = 12
 AFTERWARDS = 10
 
 
+# What must have happened in a run with chaos: else it has proved nothing of it.
+NEEDED = (
+    "attachments", "faults of attachments", "moves to another county", "revoked phones", "locked phones",
+    "wiped phones", "reset phones", "phones in two", "phones restored from a copy",
+)  # fmt: skip
+
+
 class NotQuiet(Exception):
     """Phones and server go on having something to say to each other."""
 
@@ -38,6 +47,11 @@ class Options:
     days: int
     seed: int
     chaos: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Large enough for everything to happen in it."""
+        return self.phones >= WHOLE[0] and self.days >= WHOLE[1]
 
     @property
     def command(self) -> str:
@@ -72,6 +86,9 @@ class Run:
         last = self._come_to_rest(half_days[-1].number + AFTERWARDS)
         progress.show("comparing")
         found = Inspection(self.ledger, self.field, self.desk, self.teams, self.url, last).run()
+        found.played = self.played()
+        if self.options.chaos and self.options.is_whole:
+            found.unplayed = [kind for kind in NEEDED if not found.played[kind]]
         progress.show("done")
         return found
 
@@ -122,23 +139,49 @@ class Run:
         self.desk.end_escalations(half_day.number)
 
     def _decide(self, decision: Decision) -> None:
-        if not isinstance(decision, Lose):
-            self.desk.decide(decision)
-            return
-        lost = decision.handset
-        # A registration that nobody has received would be of children that nobody covers.
-        if self.ledger.unsent_of(lost) & self.ledger.covers.coming.keys():
-            self.field.calm_sync(lost)
-        self.desk.decide(decision, self.field.device(lost))
-        self._enrol(decision.team, decision.instead)
+        """What somebody decides or does about phones and children."""
+        match decision:
+            case Lose(handset=lost):
+                self._sends_registrations(lost)
+                self.desk.decide(decision, self.field.device(lost))
+                if decision.how == "reset":
+                    self.field.destroy(lost)
+                self._enrol(decision.team, decision.instead)
+            case Lock(handset=handset):
+                self.desk.decide(decision, self.field.device(handset))
+            case Copy(handset=handset, copy=copy):
+                self.field.copy(handset, copy)
+            case Restore(handset=handset, copy=copy):
+                self._sends_registrations(handset)
+                self.field.destroy(handset)
+                self.ledger.copies.restored.add(copy.number)
+            case Replace():
+                self._enrol(decision.team, decision.instead)
+            case Move():
+                self._sends_registrations_of(decision)
+                self.desk.decide(decision)
+            case _:
+                self.desk.decide(decision)
+
+    def _sends_registrations(self, handset: Handset) -> None:
+        """A registration that nobody has received would be of children that nobody covers."""
+        if self.ledger.unsent_of(handset) & self.ledger.covers.coming.keys():
+            self.field.calm_sync(handset)
+
+    def _sends_registrations_of(self, move: Move) -> None:
+        children = {str(move.family.children[place].id) for place in move.children}
+        coming = [op for op, r in self.ledger.covers.coming.items() if children & set(r.children)]
+        for number in {self.ledger.operations[op].handset for op in coming}:
+            self.field.calm_sync(self.field.hands[number].handset)
 
     def _come_to_rest(self, half_day: int) -> dict[int, Report]:
         """Everything that is under way arrives, and all sync until nothing moves; their last reports."""
         hands = [hand.handset for _, hand in sorted(self.field.hands.items())]
         last: dict[int, Report] = {}
+        self._all(hands, lambda handset: self.field.deliver(handset, half_day))
+        hands = [handset for handset in hands if handset.number not in self.ledger.gone]
 
         def rest(handset: Handset) -> None:
-            self.field.deliver(handset, half_day)
             last[handset.number] = self.field.calm_sync(handset)
 
         for _ in range(ROUNDS):
@@ -166,9 +209,39 @@ class Run:
         return {
             **{name.replace("_", " "): count for name, count in sorted(met.items())},
             "kills": self.server.kills,
-            "revoked phones": len(self.ledger.revoked),
             "errors in the server's log": len(self.errors()),
         }
+
+    def played(self) -> dict[str, int]:
+        """What phones and children went through, by kind."""
+        ledger, orders = self.ledger, self.ledger.orders
+        torn = ledger.copies.forked(self._arrived())
+        restored = {ledger.copies.device(copy) for copy in ledger.copies.restored}
+        broken = sum(
+            count
+            for hand in self.field.hands.values()
+            for name, count in hand.network.met.items()
+            if name.startswith(UPLOAD)
+        )
+        return {
+            "attachments": len(ledger.papers.declared),
+            "faults of attachments": broken,
+            "moves to another county": self.desk.ends.get("accept", 0),
+            "offers that came to nothing": self.desk.ends.get("refuse", 0)
+            + self.desk.ends.get("withdraw", 0),
+            "revoked phones": len(ledger.revoked),
+            "locked phones": orders.confirmed("lock"),
+            "unlocked phones": orders.confirmed("unlock"),
+            "wiped phones": orders.confirmed("wipe"),
+            "reset phones": len(ledger.gone - set(ledger.copies.of.values())),
+            "phones in two": len(torn - restored),
+            "phones restored from a copy": len(torn & restored),
+            "phones closed by PIN": ledger.closings,
+        }
+
+    def _arrived(self) -> list[Operation]:
+        operations = self.ledger.operations
+        return [operations[op] for op in operations if self.ledger.has_arrived(op)]
 
     def errors(self) -> list[str]:
         """The lines of the server's log that somebody would have to look at."""
@@ -182,4 +255,5 @@ class Run:
 
 
 def _moves(report: Report) -> bool:
-    return bool(report.sent or report.entered or report.changed or report.left or report.later)
+    came = report.entered or report.changed or report.left or report.later or report.orders
+    return bool(report.sent or report.brought or report.stopped or came)

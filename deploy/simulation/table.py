@@ -48,16 +48,26 @@ def table(verdict: Verdict, befell: dict[str, int]) -> str:
         ("receipts", receipts),
         ("present", f"{verdict.present:,}"),
         ("lost", len(verdict.lost)),
+        ("went with phones", f"{verdict.gone} operations, {verdict.gone_papers} attachments"),
         ("doubled", len(verdict.doubled)),
         ("out of scope", len(verdict.out_of_scope)),
         ("otherwise different", len(verdict.differing)),
         ("conflicts", f"{verdict.conflicts_expected} expected, {verdict.conflicts} open"),
         ("escalations", f"{expected}, {verdict.escalations} opened"),
         ("escalations wrong", len(verdict.escalations_wrong)),
+        ("attachments", _papers(verdict)),
+        ("played", ", ".join(f"{n} {name}" for name, n in verdict.played.items()) or "nothing"),
         ("befell", ", ".join(f"{n} {name}" for name, n in befell.items()) or "nothing"),
     ]
     wide = max(len(name) for name, _ in rows)
     return "\n".join(f"  {name:<{wide}}  {value}" for name, value in rows)
+
+
+def _papers(verdict: Verdict) -> str:
+    return (
+        f"{verdict.papers} declared, {verdict.papers_whole} whole, {verdict.papers_awaited} awaited of"
+        f" phones that are gone, {verdict.papers_shown} answers to holders"
+    )
 
 
 def complaints(verdict: Verdict) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .copies import Copies
 from .dangers import Dangers, Place
 from .ledger import Operation
 
@@ -14,7 +15,12 @@ State = str
 
 @dataclass(slots=True)
 class Verdict:
-    """Counts for the table, and a sentence for each thing that is wrong."""
+    """Counts for the table, and a sentence for each thing that is wrong.
+
+    `gone` are operations that went with their phone: nobody had received them, and it will not be switched on
+    again. `papers` are attachments whose operation has come; of those `awaited` the phone is gone.
+    `unplayed` is what should have happened in the run and has not.
+    """
 
     sent: int = 0
     receipts: Counter[str] = field(default_factory=Counter)
@@ -28,11 +34,20 @@ class Verdict:
     escalations: int = 0
     escalations_expected: int = 0
     escalations_wrong: list[str] = field(default_factory=list)
+    gone: int = 0
+    gone_papers: int = 0
+    papers: int = 0
+    papers_whole: int = 0
+    papers_awaited: int = 0
+    papers_shown: int = 0
+    played: dict[str, int] = field(default_factory=dict)
+    unplayed: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
         return [
             *self.lost, *self.doubled, *self.out_of_scope, *self.differing, *self.escalations_wrong,
+            *(f"never played: {kind}" for kind in self.unplayed),
         ]  # fmt: skip
 
     @property
@@ -53,18 +68,23 @@ class Row:
 
 
 def judge_operations(
-    written: Mapping[str, Operation], rows: Iterable[Row], verdict: Verdict
-) -> dict[str, str]:
+    written: Mapping[str, Operation], rows: Iterable[Row], verdict: Verdict, *,
+    went: Collection[str] = (), copies: Copies | None = None,
+) -> dict[str, str]:  # fmt: skip
     """Each operation that was written is there once and with its bytes, and nothing else is.
 
-    Returns the outcome of each.
+    `went` are those that went with their phone: they may be absent. Only phones that are one device
+    (`copies`) may have written two at one place. Returns the outcome of each.
     """
     found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(row.op, []).append(row)
-    verdict.sent = len(written)
+    gone = set(went) - found.keys()
+    verdict.gone, verdict.sent = len(gone), len(written) - len(gone)
     for op, operation in written.items():
         own = found.get(op, [])
+        if op in gone:
+            continue
         if not any(row.hash == operation.hash and row.seq == operation.seq for row in own):
             verdict.lost.append(f"lost: {operation}")
         else:
@@ -72,8 +92,13 @@ def judge_operations(
         if len(own) > 1:
             verdict.doubled.append(f"{len(own)} times in the database: {operation}")
     verdict.doubled += [f"nobody wrote operation {op}" for op in found.keys() - written.keys()]
-    places = Counter((row.device, row.seq) for own in found.values() for row in own)
-    verdict.doubled += [f"{n} operations at {place}" for place, n in places.items() if n > 1]
+    places: dict[tuple[str, int], list[str]] = {}
+    for row in (row for own in found.values() for row in own):
+        places.setdefault((row.device, row.seq), []).append(row.op)
+    for place, ops in places.items():
+        by = [written[op].handset for op in ops if op in written]
+        if len(ops) > 1 and not (copies and len(by) == len(ops) and copies.may_share_a_place(by)):
+            verdict.doubled.append(f"{len(ops)} operations at {place}")
     return {op: own[0].outcome for op, own in found.items()}
 
 
@@ -92,13 +117,14 @@ def judge_evidence(
 
 
 def judge_receipt(
-    operation: Operation, told: str | None, outcome: str | None, verdict: Verdict
-) -> None:
+    operation: Operation, told: str | None, outcome: str | None, verdict: Verdict, *,
+    counts: bool = True,
+) -> None:  # fmt: skip
     """What a phone was told of an operation is what the server has decided.
 
     Only held may have become something else: a phone that may not pull never hears of it.
     """
-    verdict.receipts[told or "none"] += 1
+    verdict.receipts[told or "none"] += counts
     if told is None or (told != outcome and told != "held"):
         verdict.differing.append(f"{operation}: the phone was told {told}, it is {outcome}")
 

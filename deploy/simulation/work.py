@@ -1,6 +1,7 @@
 """What a supervisor does with her phone, and what she knows must come of it."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -12,7 +13,7 @@ from deploy.demo_data.scenes import Scene
 from fieldforms.compile import compile_form
 from sync.client import New, Phone
 from sync.client.errors import Closed, Unknown
-from sync.client.log import Saved
+from sync.client.log import Saved, line_at
 from sync.protocol import ids
 
 from . import events
@@ -20,9 +21,12 @@ from .cast import START, Child, Family, Handset
 from .covers import Registration
 from .dangers import Danger
 from .ledger import Ledger, Operation
+from .papers import Paper, paper
 
 # What the household's part alone tells is found with every child of the visit.
 OF_HOUSEHOLD = {"R4", "R12", "R16", "R17"}
+# What an edit of the file alone tells: it is a danger at once, before any visit.
+NOBODY_CARES = ("actual_carer", "nobody")
 REPORTED = {"concern_kinds": ["other"], "facts_observed": "邻居说孩子晚上一个人在外面。"}
 
 
@@ -48,20 +52,36 @@ class Work:
         self, phone: Phone, handset: Handset, person: int, news: Sequence[New], *,
         together: bool = False,
     ) -> list[Saved]:  # fmt: skip
-        author = UUID(self.people[person])
-        saved = phone.append(*(replace(new, person=author) for new in news), together=together)
-        self._note(phone, handset, saved)
+        own = [replace(new, person=UUID(self.people[person])) for new in news]
+        wall = phone.clock()
+        saved = phone.append(*own, together=together)
+        closed = not phone.store.vault.is_open
+        said = [_said(new, one, wall) for new, one in zip(own, saved, strict=True)]
+        self._note(phone, handset, saved, said if closed else None)
+        for new, one in zip(own, saved, strict=True):
+            for attached in new.attach:
+                sealed = new.kind == "visit.sealed"
+                paper = Paper(str(one.op), attached.sha256, str(one.file), sealed)
+                self.ledger.papers.declared[paper.key] = paper
         return saved
 
-    def _note(self, phone: Phone, handset: Handset, saved: Sequence[Saved]) -> None:
-        """The ledger gets the hash of what was written, not of what is sent."""
+    def _note(
+        self, phone: Phone, handset: Handset, saved: Sequence[Saved],
+        said: Sequence[dict[str, Any]] | None = None,
+    ) -> None:  # fmt: skip
+        """The ledger gets the hash of what was written, not of what is sent. A phone that is closed cannot
+        read what it has just written: `said` is what it was told then.
+        """
         rows = phone.store.db.execute(
             "SELECT seq, op, kind, target, file, hash FROM log WHERE seq BETWEEN ? AND ?",
             [saved[0].seq, saved[-1].seq],
-        )
+        ).fetchall()
         self.ledger.wrote(
-            Operation(handset.number, seq, op, kind, target, file, hash_.hex())
-            for seq, op, kind, target, file, hash_ in rows
+            [
+                Operation(handset.number, seq, op, kind, target, file, hash_.hex())
+                for seq, op, kind, target, file, hash_ in rows
+            ],
+            said or [json.loads(line_at(phone.store, one.seq)) for one in saved],
         )
 
     def register(
@@ -82,6 +102,7 @@ class Work:
         told = {family.children[found[0]].id: found[1]} if found else {}
         home = rounds.Home(family.household, tuple(_aged(child, family) for child in own))
         news = rounds.visit(home, at=phone.clock(), random=random, scenes=told, scene=scene)
+        news = _with_papers(news, action.papers, random)
         saved = self._save(phone, handset, action.person, news)
         if found:
             about = str(family.children[found[0]].id)
@@ -128,6 +149,9 @@ class Work:
         except (Unknown, Closed):
             return
         self._note(phone, handset, [saved])
+        if action.set == NOBODY_CARES:
+            op, child = str(saved.op), str(saved.file)
+            self.ledger.dangers.written(Danger(child, False, op, {op}))
 
     def settle(self, phone: Phone, handset: Handset, action: events.Settle, random: Random) -> None:
         """She takes what is shown."""
@@ -143,6 +167,10 @@ class Work:
             )
             self._note(phone, handset, [saved])
 
+    def close(self, phone: Phone, handset: Handset, action: events.Close, random: Random) -> None:
+        phone.lock()
+        self.ledger.closings += 1
+
 
 _DO: Mapping[type, Callable[[Work, Phone, Handset, Any, Random], None]] = {
     events.Register: Work.register,
@@ -150,7 +178,25 @@ _DO: Mapping[type, Callable[[Work, Phone, Handset, Any, Random], None]] = {
     events.Report: Work.report,
     events.Edit: Work.edit,
     events.Settle: Work.settle,
+    events.Close: Work.close,
 }
+
+
+def _with_papers(news: Sequence[New], count: int, random: Random) -> list[New]:
+    """Attached to any part of a visit, the sealed ones too."""
+    made = list(news)
+    for _ in range(count):
+        place = random.randrange(len(made))
+        made[place] = replace(made[place], attach=[*made[place].attach, paper(random)])
+    return made
+
+
+def _said(new: New, saved: Saved, wall: dt.datetime) -> dict[str, Any]:
+    """What a line says of what the ledger looks at."""
+    return {
+        "op": str(saved.op), "kind": new.kind, "target": str(saved.target), "data": new.data,
+        "wall": (new.at or wall).isoformat(),
+    }  # fmt: skip
 
 
 def _aged(child: Child, family: Family) -> Aged:

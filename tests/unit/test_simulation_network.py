@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from deploy.simulation.network import FAULTS, Network, Request
+from deploy.simulation.network import FAULTS, UPLOAD_FAULTS, Network, Request
 from sync.client.errors import Refused, TryLater
 from sync.client.session import PATH
-from sync.client.transport import Answer
+from sync.client.transport import Answer, Raw
 
 LINES = [json.dumps({"op": name}).encode() for name in "abcdef"]
+PLACE = "/uploads/1"
 BODY = b"\n".join([b"{}", *LINES])
 
 
@@ -29,6 +30,16 @@ class Far:
             raise self.fails
         lines = body.split(b"\n")[1:]
         return Answer(200, {"receipts": [json.loads(line) for line in lines]})
+
+    def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Raw:
+        """An upload of ten bytes."""
+        self.bodies.append(body)
+        if self.fails:
+            raise self.fails
+        if method == "POST":
+            return Raw(201, {"location": PLACE}, b"")
+        end = int(headers.get("Upload-Offset", 0)) + len(body)
+        return Raw(204, {"upload-offset": str(end)}, b"")
 
 
 class OneFault(Random):
@@ -117,7 +128,7 @@ def test_without_an_answer_nobody_knows_until_there_is_one(network: Network, far
     far.fails = TryLater("killed")
     with pytest.raises(TryLater):
         post(network, "none")
-    assert network.unknown == set(LINES)
+    assert network.unknown == set("abcdef")
     far.fails = None
     post(network, "none")
     assert network.unknown == set()
@@ -130,9 +141,64 @@ def test_a_refusal_is_an_answer(network: Network, far: Far) -> None:
     assert network.unknown == set()
 
 
+def bring(network: Network, fault: str, body: bytes = b"0123456789", offset: int = 0) -> Raw:
+    named = "op b3A=,sha256 aGFzaA=="
+    network.send("POST", "/uploads/", b"", {"Upload-Length": "10", "Upload-Metadata": named})
+    with network.bad(OneFault(fault), half_day=4):
+        return network.send("PATCH", PLACE, body, {"Upload-Offset": str(offset)})
+
+
+@pytest.mark.parametrize("fault", ["none", "twice"])
+def test_an_attachment_is_brought_when_the_server_says_that_it_is_whole(
+    network: Network, fault: str
+) -> None:
+    bring(network, fault, b"01234")
+    assert network.papers.brought == set()
+    bring(network, fault, b"56789", offset=5)
+    assert network.papers.brought == {("op", "hash")}
+
+
+def test_of_a_last_piece_without_an_answer_nobody_knows_until_there_is_one(
+    network: Network, far: Far
+) -> None:
+    bring(network, "none", b"01234")
+    far.fails = TryLater("killed")
+    with pytest.raises(TryLater):
+        network.send("PATCH", PLACE, b"56789", {"Upload-Offset": "5"})
+    assert network.papers.unsure == {("op", "hash")}
+    far.fails = None
+    network.send("PATCH", PLACE, b"56789", {"Upload-Offset": "5"})
+    assert (network.papers.unsure, network.papers.brought) == (set(), {("op", "hash")})
+
+
+@pytest.mark.parametrize(
+    ("fault", "arrives"), [("lost_request", 1), ("lost_answer", 2), ("cut", 1)]
+)
+def test_a_piece_can_be_lost_with_or_without_its_answer(
+    network: Network, far: Far, fault: str, arrives: int
+) -> None:
+    with pytest.raises(TryLater):
+        bring(network, fault)
+    assert len(far.bodies) == arrives
+
+
+def test_a_piece_can_be_damaged(network: Network, far: Far) -> None:
+    bring(network, "damaged")
+    assert far.bodies[-1] != b"0123456789"
+    assert len(far.bodies[-1]) == 10
+
+
+def test_a_line_that_is_too_thin_brings_no_attachment(network: Network, far: Far) -> None:
+    network.thin = True
+    with pytest.raises(TryLater):
+        bring(network, "none")
+    assert far.bodies == []
+
+
 def test_every_fault_has_its_way_of_happening() -> None:
     assert FAULTS.keys() == Network._FAULTS.keys()
-    assert sum(FAULTS.values()) == 100
+    assert UPLOAD_FAULTS.keys() == Network._UPLOAD_FAULTS.keys()
+    assert sum(FAULTS.values()) == sum(UPLOAD_FAULTS.values()) == 100
 
 
 def test_a_body_that_is_cut_cannot_be_read() -> None:

@@ -8,6 +8,7 @@ import pytest
 from deploy.simulation import events
 from deploy.simulation.cast import START, teams
 from deploy.simulation.clock import Clock
+from deploy.simulation.fates import WHOLE
 from deploy.simulation.plan import plan
 
 
@@ -39,9 +40,12 @@ def test_a_month_has_everything_in_it() -> None:
     actions = {type(action) for half in month for turn in half.turns for action in turn.actions}
     decisions = {type(decision) for half in month for decision in half.decisions}
     assert actions == {
-        events.Register, events.Visit, events.Report, events.Edit, events.Settle,
+        events.Register, events.Visit, events.Report, events.Edit, events.Settle, events.Close,
     }  # fmt: skip
-    assert decisions == {events.Handover, events.Reassign, events.Lose}
+    assert decisions == {
+        events.Handover, events.Reassign, events.Lose, events.Lock, events.Copy, events.Restore,
+        events.Replace, events.Move,
+    }  # fmt: skip
     assert any(half.kills for half in month)
     assert any(half.kills_worker for half in month)
     visits = [
@@ -64,6 +68,70 @@ def test_a_phone_that_is_lost_does_nothing_any_more_but_is_found_and_sends() -> 
             turns = [turn for turn in later if turn.handset == loss.handset]
             assert all(turn.actions == () and turn.syncs for turn in turns)
             assert loss.instead.people == loss.handset.people
+
+
+@pytest.mark.parametrize("seed", [1, 7, 11, 12])
+def test_a_small_run_has_each_kind_of_fate_in_it(seed: int) -> None:
+    small = planned(*WHOLE, seed)
+    decisions = [decision for half in small for decision in half.decisions]
+    lost = {one.how for one in decisions if isinstance(one, events.Lose)}
+    assert lost == {"revoked", "wiped", "reset"}
+    kinds = {type(one) for one in decisions}
+    assert kinds >= {events.Lock, events.Copy, events.Restore, events.Move}
+    assert any(one.end == "accept" for one in decisions if isinstance(one, events.Move))
+    copies = {one.copy.number for one in decisions if isinstance(one, events.Copy)}
+    wrote = {
+        turn.handset.number for half in small for turn in half.turns if turn.actions and turn.syncs
+    }
+    assert wrote & copies
+
+
+def test_a_phone_that_is_reset_has_just_sent_a_visit_without_its_paper_and_another_to_nobody() -> (
+    None
+):
+    month = planned(40, 30, 7)
+    resets = [
+        (half.number, one.handset)
+        for half in month
+        for one in half.decisions
+        if isinstance(one, events.Lose) and one.how == "reset"
+    ]
+    assert resets
+    for number, handset in resets:
+        before, last = (
+            next(t for t in month[n].turns if t.handset == handset) for n in (number - 1, number)
+        )
+        assert before.syncs
+        assert before.thin
+        assert not last.syncs
+        assert any(isinstance(action, events.Visit) and action.papers for action in before.actions)
+
+
+def test_no_child_moves_twice_and_the_team_it_comes_to_visits_it() -> None:
+    month = planned(40, 30, 7)
+    moved = [
+        (one.family.number, child)
+        for half in month
+        for one in half.decisions
+        if isinstance(one, events.Move)
+        for child in one.children
+    ]
+    assert len(moved) == len(set(moved)) > 3
+    arrived = {
+        (one.family.number, one.to_team.number)
+        for half in month
+        for one in half.decisions
+        if isinstance(one, events.Move) and one.end == "accept"
+    }
+    teams_of = {h.number: team.number for team in teams(phones=40, seed=7) for h in team.handsets}
+    visited = {
+        (action.family.number, teams_of.get(turn.handset.number))
+        for half in month
+        for turn in half.turns
+        for action in turn.actions
+        if isinstance(action, events.Visit)
+    }
+    assert arrived & visited
 
 
 def test_the_clock_is_read_by_others_and_never_goes_back(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.simulation import verdict
+from deploy.simulation.copies import Copies
 from deploy.simulation.dangers import Dangers
 from deploy.simulation.ledger import Operation
 from deploy.simulation.table import complaints, table
@@ -56,6 +57,41 @@ def test_an_operation_too_many_is_doubled(more: Row) -> None:
     found = judged([*STORED, more])
     assert found.doubled
     assert (found.lost, found.good) == ([], False)
+
+
+def test_what_went_with_its_phone_is_counted_apart_and_hides_nothing_else() -> None:
+    found = Verdict()
+    verdict.judge_operations(WRITTEN, STORED[:1], found, went=["c"])
+    assert (found.gone, found.sent, found.present) == (1, 2, 1)
+    assert found.lost == ["lost: phone 7 operation 2 (visit.part b)"]
+
+
+def test_what_came_from_a_phone_that_is_gone_is_looked_at_as_ever() -> None:
+    found = Verdict()
+    verdict.judge_operations(WRITTEN, [*STORED, STORED[2]], found, went=["c"])
+    assert (found.gone, len(found.doubled)) == (0, 2)
+
+
+def two_at_one_place(by: int) -> Verdict:
+    copies = Copies()
+    copies.made(7, 8, after=1)
+    written = {**WRITTEN, "z": replace(WRITTEN["c"], op="z", handset=by, hash="hz")}
+    found = Verdict()
+    rows = [*STORED, Row("z", "phone", 3, "hz", "applied")]
+    verdict.judge_operations(written, rows, found, copies=copies)
+    return found
+
+
+def test_two_phones_that_are_one_device_may_write_at_one_place_and_no_others() -> None:
+    assert two_at_one_place(by=8).good
+    assert two_at_one_place(by=7).doubled == ["2 operations at ('phone', 3)"]
+    assert two_at_one_place(by=9).doubled == ["2 operations at ('phone', 3)"]
+
+
+def test_a_kind_that_was_never_played_turns_it_red() -> None:
+    found = Verdict(sent=1, unplayed=["wiped phones"])
+    assert not found.good
+    assert found.problems == ["never played: wiped phones"]
 
 
 def test_evidence_without_a_record_is_lost_and_with_two_doubled() -> None:

@@ -1,15 +1,16 @@
 """What a simulated supervisor does with a phone that has been too long without signal."""
 
+import base64
 import datetime as dt
 from random import Random
 from uuid import UUID
 
 from deploy.simulation import events
-from deploy.simulation.cast import START, teams
+from deploy.simulation.cast import START, Family, Handset, teams
 from deploy.simulation.ledger import Ledger
 from deploy.simulation.work import Work
 from sync.client import Phone
-from sync.protocol import ids
+from sync.protocol import ids, sealing
 
 PERSON = str(UUID(int=7))
 
@@ -36,3 +37,44 @@ def test_a_phone_whose_lease_is_over_shows_nothing_to_edit_and_still_takes_a_vis
     assert len(ledger.operations) == before
     work.do(phone, handset, events.Visit(person, family, (0,), None), Random(1))
     assert len(ledger.operations) == before + 3
+
+
+def enrolled(pin: str = "") -> tuple[Phone, Work, Handset, Family]:
+    (team,) = teams(phones=1, seed=1)
+    phone = Phone(":memory:", clock=lambda: START)
+    _, public = sealing.new_key()
+    key = {"format": 1, "public": base64.b64encode(public).decode()}
+    phone.store.set(
+        token="x", device=str(ids.uuid7(START)), people=[{"id": PERSON}],
+        config={"outbox": {"value": key}},
+    )  # fmt: skip
+    if pin:
+        phone.set_pin(pin)
+    person = team.handsets[0].people[0]
+    work = Work(Ledger(), {person: PERSON})
+    work.do(phone, team.handsets[0], events.Register(person, team.families[0]), Random(1))
+    return phone, work, team.handsets[0], team.families[0]
+
+
+def test_who_writes_that_nobody_cares_for_a_child_writes_of_a_danger() -> None:
+    phone, work, handset, family = enrolled()
+    person, child = handset.people[0], str(family.children[0].id)
+    for carer, expected in (("grandparents", set()), ("nobody", {child})):
+        edit = events.Edit(person, family, 0, set=("actual_carer", carer))
+        work.do(phone, handset, edit, Random(1))
+        assert work.ledger.dangers.concerned(set(work.ledger.said)) == expected
+
+
+def test_the_ledger_knows_what_a_closed_phone_wrote_and_cannot_read_again() -> None:
+    phone, work, handset, family = enrolled("135790")
+    person, before = handset.people[0], set(work.ledger.said)
+    work.do(phone, handset, events.Close(person), Random(1))
+    assert work.ledger.closings == 1
+    work.do(phone, handset, events.Visit(person, family, (0,), None, papers=2), Random(1))
+    said = [work.ledger.said[op] for op in work.ledger.said.keys() - before]
+    assert sorted(one["kind"] for one in said) == ["visit.part", "visit.record", "visit.sealed"]
+    assert len(work.ledger.papers.declared) == 2
+    phone.unlock("135790")
+    for one in said:
+        operation = work.ledger.operations[one["op"]]
+        assert (operation.kind, operation.target) == (one["kind"], one["target"])
