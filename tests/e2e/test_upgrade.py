@@ -81,6 +81,18 @@ def test_each_new_migration_runs_while_the_last_release_serves_and_its_phones_go
         stack.manage("rebuild", "--check")
 
 
+def test_without_the_history_it_fails_in_ci_and_is_skipped_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(released, "commit", lambda: "0" * 40)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="fetch all of it"):
+        released.unpack(tmp_path)
+    monkeypatch.setenv("CI", "1")
+    with pytest.raises(pytest.fail.Exception, match="fetch all of it"):
+        released.unpack(tmp_path)
+
+
 def apply_held(stack: Stack, url: str) -> None:
     """What met with a table that was just being changed is applied by a worker."""
     with psycopg.connect(url) as line:
