@@ -101,7 +101,8 @@ def a_county_at_work(drill: Drill) -> str:
          "prefixes": [village]}
         for n, village in enumerate(villages)
     ]  # fmt: skip
-    answer = drill.desk("admin").post("people/bulk", {"rows": rows, "reason": WHY})
+    admin = drill.desk("admin")
+    answer = admin.result(admin.post("people/bulk", {"rows": rows, "reason": WHY}))
     seed.second(answer["waiting"])
     made = answer["people"]
     for number, (village, person) in enumerate(zip(villages, made[len(DESKS) :], strict=True)):

@@ -174,7 +174,7 @@ class Seed:
         known = {row["username"] or row["phone"]: row["id"] for row in office.every("people/")}
         missing = [row for row in wanted if _key(row) not in known]
         if missing:
-            answer = office.post("people/bulk", {"rows": missing, "reason": WHY})
+            answer = office.result(office.post("people/bulk", {"rows": missing, "reason": WHY}))
             made = answer["people"]
             known |= {_key(row): id_ for row, id_ in zip(missing, made, strict=True)}
             self.second(answer["waiting"])

@@ -9,7 +9,7 @@ from . import services
 
 @shared_task
 def clean() -> None:
-    """Sessions, tokens and counts of failures that have run out."""
+    """Sessions, tokens and counts of failures that have run out; codes whose time is too far ahead."""
     services.log_ins_clean(now=clock.now())
 
 

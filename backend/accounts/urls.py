@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .api import audit, bulk, confirmations, people, phones, roles, session
+from .api import audit, confirmations, people, phones, roles, session
 
 urlpatterns = [
     path("auth/login", session.LoginView.as_view(), name="login"),
@@ -11,7 +11,6 @@ urlpatterns = [
     path("me/log-ins/end", session.LogInsEndView.as_view(), name="log-ins-end"),
     path("me/log-ins/<uuid:log_in>/end", session.LogInEndView.as_view(), name="log-in-end"),
     path("people/", people.PeopleView.as_view(), name="people"),
-    path("people/bulk", bulk.PeopleBulkView.as_view(), name="people-bulk"),
     path("people/<uuid:person>/", people.PersonView.as_view(), name="person"),
     path(
         "people/<uuid:person>/deactivate",

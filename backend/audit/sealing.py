@@ -22,7 +22,7 @@ from .seals import Head, Row, heads, heads_root
 # Rows of one round, which is one transaction: after an outage there are many.
 ROUND = 5000
 # Any number that no other lock of ours has.
-_LOCK = 7_419_053
+_SEALING, _WITNESSING = 7_419_053, 7_419_054
 _POLL = 0.05
 # The ledger's lines about the whole log.
 LEDGER_KIND = "audit.head"
@@ -57,12 +57,14 @@ def witness(*, now: dt.datetime) -> None:
         ledger.record(ledger.Fact(kind=LEDGER_KIND, subject=WHOLE_LOG, at=now, detail=detail))
 
 
+@transaction.atomic
 def witness_daily(*, now: dt.datetime) -> bool:
     """Writes the head unless one of the last day is written down; whoever comes late makes up for it.
 
-    One that lies in the future, from a clock that was ahead, does not count. Returns whether it wrote.
+    One that lies in the future, from a clock that was ahead, does not count, and of two that come at
+    once one writes. Returns whether it wrote.
     """
-    if _is_witnessed(since=now - A_DAY, upto=now):
+    if not _alone(_WITNESSING) or _is_witnessed(since=now - A_DAY, upto=now):
         return False
     witness(now=now)
     return True
@@ -107,13 +109,18 @@ def _writing(cursor: Any) -> set[str]:
     return {transaction_ for (transaction_,) in cursor.fetchall()}
 
 
+def _alone(lock: int) -> bool:
+    """Whether no other process does the same just now; until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+        return bool(cursor.fetchone()[0])
+
+
 @transaction.atomic
 def _round(upto: int, now: dt.datetime) -> int | None:
     """The next rows in the order of their ids; None when another process seals just now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return None
+    if not _alone(_SEALING):
+        return None
     after = AuditSeal.objects.order_by("-upto").values_list("upto", flat=True).first() or 0
     found = AuditEntry.objects.filter(id__gt=after, id__lte=upto).order_by("id")
     rows = [Row(*values) for values in found.values_list(*Row._fields)[:ROUND]]

@@ -4,10 +4,16 @@ from celery import shared_task
 
 from backend.common import clock
 
-from . import orders
+from . import loans, orders
 
 # A task that runs for long would be taken for abandoned: each turn claims the order anew.
 CHUNKS_A_TURN = 10
+
+
+@shared_task
+def bound_loans() -> int:
+    """No loan lasts longer than its rule, whatever clock has made it."""
+    return loans.loans_bound(now=clock.now())
 
 
 @shared_task

@@ -469,6 +469,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "backend.caseload.tasks.finish_orders",
         "schedule": timedelta(minutes=1),
     },
+    "bound-loans": {"task": "backend.caseload.tasks.bound_loans", "schedule": timedelta(hours=1)},
     # Each commit nudges the worker; this is for what a broker that was down did not hear.
     "deliver-messages": {
         "task": "backend.notifications.tasks.deliver_all",

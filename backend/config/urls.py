@@ -7,6 +7,7 @@ from backend.concerns.child_api import SignsView
 from backend.dossier.api import DossiersView, OpenView
 from backend.erasure.api import EraseView
 from backend.health import views as health
+from backend.tasks.people_api import PeopleBulkView
 from sync.api import SyncView
 from sync.uploads.api import FetchView, FileView, UploadsView, UploadView
 
@@ -36,6 +37,7 @@ api: list[URLPattern | URLResolver] = [
     path("children/", include("backend.concerns.child_urls")),
     path("visits/signs/", SignsView.as_view()),
     path("tasks/", include("backend.tasks.urls")),
+    path("people/bulk", PeopleBulkView.as_view(), name="people-bulk"),
     path("roster/", include("backend.caseload.roster.urls")),
     path("", include("backend.caseload.urls")),
     path("", include("backend.notifications.urls")),

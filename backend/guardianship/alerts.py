@@ -2,9 +2,11 @@
 
 An alert is given once, by (record, clock, time): the table says so, whoever asks. After an outage all
 that passed meanwhile counts as given, and of each clock only the last is said. (T4, 2014 Opinions 15)
+A clock that starts in the future was started by a server whose own clock was ahead: it runs from when
+that is seen, and nobody is told days too late. What ends on a day of the calendar stays as it is.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +20,10 @@ from .telling import Told, tell
 BATCH = 500
 # Somebody is in danger while these wait: said at night too.
 CRITICAL = ("police", "protection_court")
+# A start that is ahead by less is a clock that was set right.
+TOLERANCE = timedelta(minutes=5)
+# These end on a day that somebody wrote down.
+BY_DAY = ["monitoring", "protection_valid"]
 
 
 class Alert(NamedTuple):
@@ -34,7 +40,7 @@ class Alert(NamedTuple):
     kept_out: list[UUID]
 
 
-_DUE = """
+_RUNNING = """
 WITH running AS (
     SELECT c.id AS record, c.id AS case_id, c.division, c.sealed, c.worker, c.skips, c.kept_out, clock
     FROM guardianship_case c, jsonb_array_elements(c.clocks) clock WHERE c.status <> 'closed'
@@ -43,10 +49,23 @@ WITH running AS (
     FROM guardianship_protectionorder o JOIN guardianship_case c ON c.id = o.case,
         jsonb_array_elements(o.clocks) clock
     WHERE c.status <> 'closed'
+)
+"""
+_AHEAD = f"""{_RUNNING}
+INSERT INTO guardianship_clockahead AS h (record, clock, starts, seen_at)
+SELECT record, clock ->> 'code', (clock ->> 'starts')::timestamptz, %(now)s FROM running
+WHERE (clock ->> 'starts')::timestamptz > %(now)s + %(tolerance)s AND clock ->> 'code' <> ALL(%(by_day)s)
+ON CONFLICT (record, clock, starts) DO UPDATE SET seen_at = EXCLUDED.seen_at
+    WHERE h.seen_at > EXCLUDED.seen_at
+"""
+_DUE = f"""{_RUNNING}, timed AS (
+    SELECT r.*, r.clock ->> 'code' AS code, coalesce(h.starts - h.seen_at, interval '0') AS ahead
+    FROM running r LEFT JOIN guardianship_clockahead h ON h.record = r.record
+        AND h.clock = r.clock ->> 'code' AND h.starts = (r.clock ->> 'starts')::timestamptz
 ), due AS (
-    SELECT r.*, r.clock ->> 'code' AS code, (a ->> 'at')::timestamptz AS at, a ->> 'severity' AS severity
-    FROM running r, jsonb_array_elements(r.clock -> 'alerts') a
-    WHERE (a ->> 'at')::timestamptz <= %(now)s
+    SELECT r.*, (a ->> 'at')::timestamptz AS at, a ->> 'severity' AS severity
+    FROM timed r, jsonb_array_elements(r.clock -> 'alerts') a
+    WHERE (a ->> 'at')::timestamptz - ahead <= %(now)s
         AND NOT EXISTS (SELECT FROM guardianship_alertgiven g WHERE g.record = r.record
             AND g.clock = r.clock ->> 'code' AND g.at = (a ->> 'at')::timestamptz)
     ORDER BY at LIMIT %(limit)s
@@ -56,7 +75,7 @@ WITH running AS (
     SELECT record, code, at, severity, %(now)s FROM due
     ON CONFLICT DO NOTHING RETURNING record, clock, at
 )
-SELECT d.record, d.code, d.at, d.severity, (d.clock ->> 'due')::timestamptz, d.case_id, d.division,
+SELECT d.record, d.code, d.at, d.severity, (d.clock ->> 'due')::timestamptz - d.ahead, d.case_id, d.division,
     d.sealed, d.worker, d.skips, d.kept_out
 FROM due d JOIN given g ON g.record = d.record AND g.clock = d.code AND g.at = d.at
 ORDER BY d.at
@@ -65,6 +84,8 @@ ORDER BY d.at
 
 def give_alerts(*, now: datetime) -> int:
     """Gives everything that is due, in batches; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AHEAD, {"now": now, "tolerance": TOLERANCE, "by_day": BY_DAY})
     total = 0
     while given := _give_some(now):
         total += given

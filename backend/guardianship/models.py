@@ -169,6 +169,23 @@ class CaseLimits(models.Model):
     overrides = models.JSONField(default=dict)
 
 
+class ClockAhead(models.Model):
+    """That a clock of a case or order was seen to start in the future, by a server's clock that was ahead.
+
+    `seen_at` is when that was first seen by the clock there is now: from then on it runs.
+    """
+
+    record = models.UUIDField()
+    clock = models.TextField()
+    starts = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record", "clock", "starts"], name="clock_ahead_once")
+        ]
+
+
 class AlertGiven(models.Model):
     """That somebody was told of a clock: `record` is a case or a protection order."""
 

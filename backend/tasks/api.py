@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,6 +43,20 @@ class TaskView(APIView):
     def get(self, request: Request, task: UUID) -> Response:
         card = queries.one(viewer=caller(request), task=task, now=clock.now())
         return Response(TaskResultOut(card).data)
+
+
+class TaskFileView(APIView):
+    """The file that came of a task."""
+
+    permission_classes = [Office]
+
+    @extend_schema(operation_id="task_file", responses={(200, "*/*"): OpenApiTypes.BINARY})
+    def get(self, request: Request, task: UUID) -> HttpResponse:
+        name, media, content = queries.file(
+            viewer=caller(request), task=task, now=clock.now()
+        )  # fmt: skip
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(content, content_type=media, headers=headers)
 
 
 class CancelView(APIView):

@@ -1,5 +1,6 @@
 """The kinds of tasks; apps above hand theirs in, see `config/wiring.py`."""
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,14 @@ class Kind:
         result
     )
     lasts: timedelta = timedelta(days=1)
+
+
+# Where in a result a file stands that is fetched at `/api/v1/tasks/{id}/file`, and not shown with it.
+FILE = "file"
+
+
+def file_of(name: str, media: str, content: bytes) -> dict[str, str]:
+    return {"name": name, "media": media, "content": base64.b64encode(content).decode()}
 
 
 KINDS: dict[str, Kind] = {}

@@ -1,5 +1,6 @@
 """Tasks as whoever asked for them sees them; nobody else does."""
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from backend.common import encrypted
 from backend.common.errors import NotFound
 from backend.common.language import language
 
-from .kinds import KINDS
+from .kinds import FILE, KINDS
 from .models import FINISHED, OPEN, Task
 
 
@@ -40,14 +41,34 @@ def listed(viewer: UUID) -> QuerySet[Task]:
 
 def one(*, viewer: UUID, task: UUID, now: datetime) -> Card:
     """With its result. Raises `NotFound`, also when she lost the role that it needs."""
+    row = _own(viewer, task)
+    result = _result(row, viewer, now)
+    if result is not None and FILE in result:
+        result = result | {FILE: result[FILE]["name"]}
+    return card(row, result)
+
+
+def file(*, viewer: UUID, task: UUID, now: datetime) -> tuple[str, str, bytes]:
+    """Its name, media type and content. Raises `NotFound`, also where the result has no file."""
+    result = _result(_own(viewer, task), viewer, now)
+    if result is None or FILE not in result:
+        raise NotFound(fields=("task",))
+    made = result[FILE]
+    return made["name"], made["media"], base64.b64decode(made["content"])
+
+
+def _own(viewer: UUID, task: UUID) -> Task:
     row = Task.objects.filter(actor=viewer, id=task).defer("asked", "file").first()
     if row is None:
         raise NotFound(fields=("task",))
-    result = None
-    if row.state == FINISHED and row.result is not None and row.expires_at > now:
-        opened = encrypted.key(row.id).open_json(row.result)
-        result = KINDS[row.kind].shown(opened, viewer, now)
-    return card(row, result)
+    return row
+
+
+def _result(row: Task, viewer: UUID, now: datetime) -> dict[str, Any] | None:
+    if row.state != FINISHED or row.result is None or row.expires_at <= now:
+        return None
+    opened = encrypted.key(row.id).open_json(row.result)
+    return KINDS[row.kind].shown(opened, viewer, now)
 
 
 def card(row: Task, result: dict[str, Any] | None = None) -> Card:

@@ -29,6 +29,8 @@ class TaskResultOut(TaskOut):
         allow_null=True,
         help_text=(
             "Once `finished`. `roster_preview`: the report as in `roster/imports/{id}`; `roster_import`:"
-            " `{import, counts}`; `dossier`: `{dossier, child}`."
+            " `{import, counts}`; `roster_left`: `{import, file}`, the file's name, to be fetched at"
+            " `tasks/{id}/file`; `people`: `{people, waiting}`, the id of each row and the roles that a"
+            " second person has to confirm; `dossier`: `{dossier, child}`."
         ),
     )  # fmt: skip

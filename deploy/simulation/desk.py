@@ -58,7 +58,8 @@ class Desk:
             }  # fmt: skip
             rows = [lead, *map(_row, own)]
             asked = {"rows": rows, "reason": "建立示例县"}
-            answer = self._admin(county).post("people/bulk", asked)
+            admin = self._admin(county)
+            answer = admin.result(admin.post("people/bulk", asked))
             for id_ in answer["waiting"]:
                 self._admin(PROVINCE).post(f"confirmations/{id_}/confirm")
             made = answer["people"]

@@ -118,6 +118,26 @@ def test_of_two_phones_with_one_code_one_wins(administrator: Person, supervisor:
     assert Device.objects.count() == 1
 
 
+def test_a_code_that_a_clock_three_days_ahead_has_made_lasts_no_longer_than_any(
+    administrator: Person, supervisor: Person
+) -> None:
+    day = dt.timedelta(days=1)
+    codes = [
+        services.enrolment_code_create(people=[supervisor.id], actor=administrator.id, now=at)
+        for at in (NOW + 3 * day, NOW)
+    ]
+
+    def enrol(code: str, at: dt.datetime) -> None:
+        services.device_enrol(code=code, device=ids.uuid7(NOW), label="", app="", now=at)
+
+    for _ in range(2):
+        services.log_ins_clean(now=NOW)
+    for code in codes:
+        with pytest.raises(CodeNotUsable):
+            enrol(code, NOW + 3 * day)
+        enrol(code, NOW + 3 * day - dt.timedelta(minutes=1))
+
+
 def test_a_code_ends_after_three_days(administrator: Person, supervisor: Person) -> None:
     code = services.enrolment_code_create(people=[supervisor.id], actor=administrator.id, now=NOW)
     with pytest.raises(CodeNotUsable):

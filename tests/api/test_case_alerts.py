@@ -77,6 +77,41 @@ def test_an_alert_of_a_case_is_given_once_however_often_the_task_runs(office: Of
     assert Notice.objects.count() == count
 
 
+def test_a_case_whose_clock_was_started_by_a_server_three_days_ahead_is_told_of_in_time(
+    office: Office,
+) -> None:
+    row = office.take(office.open(), *WAY_TO_TEMPORARY)
+    at, ahead = months_after(row.since_observed, 3), 3 * DAY
+    give_alerts(now=NOW - ahead)
+    assert told(clock="temporary") == []
+    # Seen again, it does not begin anew.
+    give_alerts(now=NOW - ahead + HOUR)
+    give_alerts(now=at - ahead - HOUR)
+    assert told(clock="temporary") == []
+    give_alerts(now=at - ahead + HOUR)
+    assert told(clock="temporary") == people(office, "officer")
+    # Once the clock has come so far by itself, nothing is told twice.
+    give_alerts(now=at + HOUR)
+    assert AlertGiven.objects.filter(clock="temporary").count() == 1
+
+
+def test_what_is_due_at_once_of_a_case_does_not_wait_for_a_clock_that_was_ahead(
+    office: Office,
+) -> None:
+    case = office.open()
+    starts = (NOW + 3 * DAY).isoformat()
+    police = {
+        "code": "police",
+        "starts": starts,
+        "due": starts,
+        "alerts": [{"at": starts, "severity": "high"}],
+    }
+    Case.objects.filter(id=case).update(clocks=[police])
+    give_alerts(now=NOW)
+    (one,) = {notice.values["due"] for notice in Notice.objects.filter(values__clock="police")}
+    assert dt.datetime.fromisoformat(one) == NOW
+
+
 def test_after_an_outage_of_months_a_case_is_told_of_where_it_stands_now(office: Office) -> None:
     row = temporary(office)
     give_alerts(now=months_after(row.since_observed, 10))

@@ -14,8 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from backend.accounts import queries, services
 from backend.accounts.errors import NobodysOwn
 from backend.accounts.models import AccessToken, Person, RoleGrant
+from backend.accounts.services import import_people
 from backend.audit.models import AuditEntry
 from backend.common.errors import NotFound
+from backend.tasks import kinds
+from backend.tasks import services as tasks
+from backend.tasks.models import Task
 from sync.protocol import ids
 
 from .conftest import COUNTY, NOW, OTHER_COUNTY, PASSWORD, VILLAGE, person
@@ -39,6 +43,13 @@ class Caller:
             content_type="application/json",
             headers={"authorization": f"Token {self.token}", "accept-language": language},
         )
+
+    def bulk(self, rows: list[dict[str, Any]], **more: Any) -> Any:
+        """Asked for, carried out and read."""
+        asked = self("POST", "people/bulk", {"rows": rows, **more})
+        assert asked.status_code == 202, asked.content
+        tasks.carry_on()
+        return self("GET", f"tasks/{asked.json()['id']}/").json()
 
 
 @pytest.fixture
@@ -250,8 +261,7 @@ def rows(count: int) -> list[dict[str, Any]]:
 def test_two_hundred_supervisors_come_in_with_one_call_of_fixed_statements(admin: Caller) -> None:
     def spent(sent: list[dict[str, Any]]) -> int:
         with CaptureQueriesContext(connection) as seen:
-            answer = admin("POST", "people/bulk", {"rows": sent})
-        assert answer.status_code == 201, answer.content
+            assert admin.bulk(sent)["state"] == "finished"
         return len(seen)
 
     everybody = rows(200)
@@ -264,7 +274,7 @@ def test_a_dry_run_writes_nothing(admin: Caller) -> None:
     answer = admin("POST", "people/bulk", {"rows": rows(3), "dry_run": True})
     assert (answer.status_code, answer.json()) == (
         200,
-        {"written": False, "people": [None] * 3, "waiting": []},
+        {"written": False},
     )
     assert Person.objects.count() == 1
 
@@ -297,15 +307,68 @@ def test_cells_that_cannot_be_read_are_named_by_row(admin: Caller) -> None:
     ]
 
 
+def test_a_bulk_whose_worker_died_is_written_once_and_one_that_came_late_not_at_all(
+    admin: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passwords are hashed before anything is written, and how many says the task."""
+    sent = rows(2)
+    sent[0] |= {
+        "username": "officer1",
+        "password": PASSWORD,
+        "role": "county_officer",
+        "prefixes": [COUNTY],
+    }
+    asked = [admin("POST", "people/bulk", {"rows": sent}).json()["id"] for _ in range(2)]
+    real, steps = kinds.KINDS["people"].run, list[Any]()
+
+    def dies(asked: kinds.Asked, step: kinds.Step, now: dt.datetime) -> Any:
+        real(asked, lambda done, of: (steps.append((done, of)), step(done, of)), now)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setitem(kinds.KINDS, "people", kinds.Kind(name="people", run=dies))
+        with pytest.raises(KeyboardInterrupt):
+            tasks.carry_on()
+    assert steps == [(0, 2), (2, 2)]
+    made = set(Person.objects.exclude(id=admin.person.id).values_list("id", flat=True))
+    assert len(made) == 2
+    Task.objects.filter(id=asked[0]).update(touched_at=None)
+    tasks.carry_on()
+    first, second = (admin("GET", f"tasks/{id_}/").json() for id_ in asked)
+    assert set(map(UUID, first["result"]["people"])) == made
+    assert (second["state"], second["problem"]["code"]) == ("failed", "people.rows")
+    assert Person.objects.exclude(id=admin.person.id).count() == 2
+    assert Person.objects.get(username="officer1").check_password(PASSWORD)
+    RoleGrant.objects.filter(person=admin.person).update(role="auditor")
+    assert admin("GET", f"tasks/{asked[0]}/").json()["code"] == "not_found"
+
+
+def test_a_bulk_that_is_cancelled_while_passwords_are_hashed_writes_nothing(
+    admin: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = rows(2)
+    sent[1] |= {"username": "officer1", "password": PASSWORD}
+    asked = admin("POST", "people/bulk", {"rows": sent}).json()["id"]
+
+    def cancelled_meanwhile(password: str) -> str:
+        assert admin("POST", f"tasks/{asked}/cancel").status_code == 200
+        return password
+
+    monkeypatch.setattr(import_people, "make_password", cancelled_meanwhile)
+    tasks.carry_on()
+    assert Task.objects.get(id=asked).state == "cancelled"
+    assert Person.objects.count() == 1
+
+
 def test_a_list_of_people_costs_the_same_for_two_and_for_fifty(admin: Caller) -> None:
     def spent() -> int:
         with CaptureQueriesContext(connection) as seen:
             assert admin("GET", "people/").status_code == 200
         return len(seen)
 
-    admin("POST", "people/bulk", {"rows": rows(2)})
+    admin.bulk(rows(2))
     few = spent()
-    admin("POST", "people/bulk", {"rows": rows(50)[2:]})
+    admin.bulk(rows(50)[2:])
     assert spent() == few
 
 

@@ -6,9 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from backend.accounts.models import AccessToken, Person
+from backend.accounts.models import AccessToken, Person, RoleGrant
 from backend.audit.models import AuditEntry
-from backend.caseload.roster import files
+from backend.caseload.models import RosterImport
+from backend.caseload.roster import files, report
 from backend.children.models import Child
 from backend.tasks import services as tasks
 from backend.tasks.models import Task
@@ -40,6 +41,10 @@ class Caller:
         tasks.carry_on()
         return self.read(asked["Location"], language)
 
+    def get(self, path: str) -> Any:
+        headers = {"authorization": f"Token {self.token}"}
+        return Client().get(f"/api/v1/tasks/{path}", headers=headers)
+
     def read(self, address: str, language: str = "en") -> Any:
         headers = {"authorization": f"Token {self.token}", "accept-language": language}
         return Client().get(address, headers=headers).json()
@@ -63,8 +68,14 @@ def test_look_first_then_import_then_take_back_what_was_left(county: Person) -> 
     read = call(f"imports/{made}").json()
     assert (read["report"], read["counts"]) == (looked["result"], task["result"]["counts"])
     assert read["done"] == read["operations"] == Operation.objects.count()
-    left = call(f"imports/{made}/left.xlsx")
-    assert len(files.table(left.content)) == 2
+    left = call.task(f"imports/{made}/left", b"")
+    name = f"roster-{RosterImport.objects.get().at:%Y%m%d}.xlsx"
+    assert left["result"] == {"import": made, "file": name}
+    sheet = call.get(f"{left['id']}/file")
+    assert (sheet["Content-Type"], len(files.table(sheet.content))) == (report.XLSX, 2)
+    assert call.get(f"{task['id']}/file").json()["code"] == "not_found"
+    RoleGrant.objects.filter(person=county).update(role="auditor")
+    assert call.get(f"{left['id']}/file").json()["code"] == "not_found"
     actions = list(
         AuditEntry.objects.filter(action__startswith="roster.").values_list("action", flat=True)
     )
@@ -119,8 +130,7 @@ def test_only_administrators_may_and_only_in_their_area(county: Person) -> None:
     far = Caller(person("far", "administrator", OTHER_COUNTY))
     assert far.task("import", content)["result"]["counts"]["refused"] == 1
     assert [one["division"] for one in far("imports").json()["results"]] == [OTHER_COUNTY]
-    for path in (f"imports/{made}", f"imports/{made}/left.xlsx"):
-        assert far(path).status_code == 404
+    assert far(f"imports/{made}").status_code == far(f"imports/{made}/left", b"").status_code == 404
     assert Child.objects.count() == 1
 
 

@@ -127,7 +127,7 @@ def test_a_bulk_of_people_is_no_door_to_guarded_roles(office: Office) -> None:
         {"name": "乙", "phone": "2", "role": "village_supervisor", "prefixes": [VILLAGE]},
     ]
     assert code(office.admin("POST", "people/bulk", {"rows": rows})) == (400, "confirmation.reason")
-    made = office.admin("POST", "people/bulk", {"rows": rows, **WHY}).json()
+    made = office.admin.bulk(rows, **WHY)["result"]
     lead, village = map(UUID, made["people"])
     assert queries.roles_of(lead, on=TODAY) == set()
     assert queries.roles_of(village, on=TODAY) == {"village_supervisor"}

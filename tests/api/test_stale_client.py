@@ -49,7 +49,7 @@ NOTHING_A_PHONE_HOLDS = {
     "accounts": {
         "NewPerson", "LEDGERED", "close_sessions", "device_enrol", "device_order",
         "device_order_withdraw", "device_revoke", "enrolment_code_create", "orders_done",
-        "password_change", "password_set", "people_create", "person_create",
+        "password_change", "password_set", "people_check", "people_create", "person_create",
         "LogIn", "factor_begin", "factor_confirm", "factor_end", "factor_shown", "factor_tried",
         "factor_used", "log_in_end", "log_ins", "log_ins_clean", "log_ins_close", "log_ins_end",
         "passkey_added", "passkey_remove", "recovery_codes_new",

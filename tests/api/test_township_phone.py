@@ -465,6 +465,26 @@ def test_nobody_without_a_phone_of_her_own_takes_a_file_along(town: Town) -> Non
     assert not FileLoan.objects.exists()
 
 
+def test_a_loan_that_a_clock_three_days_ahead_has_made_lasts_no_longer_than_any(
+    town: Town, hers: Phone
+) -> None:
+    row = FileLoan.objects.create(
+        id=new(), person=town.township.id, child=new(), borrowed_at=NOW + 3 * DAY,
+        until=NOW + 3 * DAY + loans.FOR,
+    )  # fmt: skip
+    other = FileLoan.objects.create(
+        id=new(), person=town.township.id, child=new(), borrowed_at=NOW, until=NOW + loans.FOR
+    )
+    assert (loans.loans_bound(now=NOW), loans.loans_bound(now=NOW)) == (1, 0)
+    for one in (row, other):
+        one.refresh_from_db()
+        assert one.until == NOW + loans.FOR
+    device = UUID(str(hers.device))
+    while holdings.changed(device, now=NOW):
+        pass
+    assert holdings.changed(device, now=NOW + loans.FOR), "her phone gives it back then"
+
+
 def test_a_loan_goes_on_to_the_phone_that_follows_a_lost_one(town: Town, hers: Phone) -> None:
     child = town.child("龙小燕", of="wu")
     assert ask(town, child).status_code == 201

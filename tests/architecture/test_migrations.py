@@ -1,6 +1,7 @@
 """An upgrade holds nobody up: what a migration may do to a table that the last release has.
 
-`released.json` names the last migration of each app in the last release; a release writes it anew.
+`released.json` names the last release's commit and the last migration of each of its apps; a release
+writes it anew. Its code itself is run by `tests/e2e/test_upgrade.py`.
 """
 
 import json
@@ -19,7 +20,7 @@ from .safe_migrations import problems
 
 RELEASED: dict[str, str] = json.loads(
     Path(__file__).with_name("released.json").read_text(encoding="utf-8")
-)
+)["migrations"]
 LOADER = MigrationLoader(None)
 
 

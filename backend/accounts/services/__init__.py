@@ -10,7 +10,7 @@ from .confirmations import (
 )
 from .confirmed import KINDS as CONFIRMED
 from .confirmed import second_factor_ask
-from .import_people import people_create
+from .import_people import people_check, people_create
 from .ledgered import KINDS as LEDGERED
 from .ledgered import close_sessions
 from .orders import device_order, device_order_withdraw, orders_done
@@ -64,6 +64,7 @@ __all__ = [
     "passkey_remove",
     "password_change",
     "password_set",
+    "people_check",
     "people_create",
     "person_create",
     "person_deactivate",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -23,7 +24,10 @@ from .sessions import log_ins_close
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPerson:
-    """`username` only for those who log in at the office; `role` with `prefixes` only in a bulk."""
+    """`username` only for those who log in at the office; `role` with `prefixes` only in a bulk.
+
+    `hashed` is the password's hash where somebody has computed it before: it takes a moment on purpose.
+    """
 
     name: str
     phone: str
@@ -34,6 +38,7 @@ class NewPerson:
     prefixes: Sequence[str] = ()
     starts_on: date | None = None
     ends_on: date | None = None
+    hashed: str | None = None
 
 
 def person_create(
@@ -77,16 +82,22 @@ def known(rows: Sequence[NewPerson], *, areas: Sequence[str], now: datetime) -> 
     return {place: cards[key] for place, key in enumerate(keys) if key in cards}
 
 
-def people_store(rows: Sequence[NewPerson], *, actor: UUID | None, now: datetime) -> list[Person]:
-    """Writes checked rows in a fixed number of statements. Raises `UsernameTaken`."""
+def people_store(
+    rows: Sequence[NewPerson], *, actor: UUID | None, now: datetime, names: Sequence[UUID] = ()
+) -> list[Person]:
+    """Writes checked rows in a fixed number of statements, under ids of their own or those of `names`.
+
+    Raises `UsernameTaken`.
+    """
     people = [
-        Person(id=ids.uuid7(now), username=row.username, division=row.division) for row in rows
+        Person(id=id_, username=row.username, division=row.division)
+        for id_, row in zip(names or [ids.uuid7(now) for _ in rows], rows, strict=True)
     ]
     try:
         with transaction.atomic():
             ciphers = encrypted.keys([person.id for person in people], create=True)
             for person, row in zip(people, rows, strict=True):
-                person.set_password(row.password)
+                person.password = row.hashed or make_password(row.password)
                 person.search = search.card_tokens(name=row.name, phones=[row.phone])
                 card = {"name": row.name, "phone": row.phone}
                 person.sealed = ciphers[person.id].seal_json(card)

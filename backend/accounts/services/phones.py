@@ -48,6 +48,12 @@ def enrolment_code_create(*, people: Collection[UUID], actor: UUID, now: datetim
     return code
 
 
+def codes_bound(*, now: datetime) -> int:
+    """A code that a clock which was ahead has made lasts as long as any, from now on; how many were such."""
+    last = now + CODE_LIFETIME
+    return EnrolmentCode.objects.filter(used_at=None, expires_at__gt=last).update(expires_at=last)
+
+
 @transaction.atomic
 def device_enrol(
     *, code: str, device: UUID, label: str, app: str, now: datetime

@@ -15,6 +15,7 @@ from .. import sessions
 from ..limits import FORGET
 from ..models import AccessToken, TotpDevice, Tries, WebSession
 from . import area
+from .phones import codes_bound
 
 # An app's secret that was shown and never confirmed.
 UNCONFIRMED = timedelta(days=1)
@@ -90,6 +91,7 @@ def log_ins_clean(*, now: datetime) -> None:
     WebSession.objects.exclude(sessions.running(now)).delete()
     AccessToken.objects.filter(device=None).exclude(sessions.running_tokens(now)).delete()
     Tries.objects.filter(Q(last_at__lt=now - 2 * FORGET) | Q(last_at__gt=now + FORGET)).delete()
+    codes_bound(now=now)
     TotpDevice.objects.filter(confirmed=False, created_at__lt=now - UNCONFIRMED).delete()
 
 

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -21,8 +19,6 @@ from backend.tasks.serializers import TaskOut
 
 from . import as_tasks, queries, report, services
 from . import serializers as shapes
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _asked(request: Request, kind: str) -> Response:
@@ -107,13 +103,14 @@ class RosterReportView(APIView):
 
 
 class RosterLeftView(APIView):
-    """The rows that were not imported, as a sheet to correct and send again."""
+    """The rows that were not imported, as a sheet to correct and send again: a task with a file."""
 
     permission_classes = [Administrator]
 
-    @extend_schema(operation_id="roster_left", responses={(200, XLSX): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: UUID) -> HttpResponse:
-        made = _opened(request, pk)
-        content = report.sheet(services.read(made), english=language() == "en")
-        headers = {"Content-Disposition": f'attachment; filename="roster-{made.at:%Y%m%d}.xlsx"'}
-        return HttpResponse(content, content_type=XLSX, headers=headers)
+    @extend_schema(operation_id="roster_left", request=None, responses={202: TaskOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        task = as_tasks.left_ask(
+            made=pk, own=areas(request, "administrator"), english=language() == "en",
+            actor=caller(request), now=clock.now(),
+        )  # fmt: skip
+        return accepted(request, task)

@@ -11,6 +11,7 @@ from .importing import Plan
 from .reading import Row
 from .slips import Slip
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # `new`, `changed` and `unchanged` rows are imported; `repeated` and `refused` ones are not.
 OUTCOMES = ("new", "changed", "unchanged", "repeated", "refused")
 

@@ -9,5 +9,5 @@ urlpatterns = [
     path("import", api.RosterImportView.as_view()),
     path("imports", api.RosterImportsView.as_view()),
     path("imports/<uuid:pk>", api.RosterReportView.as_view()),
-    path("imports/<uuid:pk>/left.xlsx", api.RosterLeftView.as_view()),
+    path("imports/<uuid:pk>/left", api.RosterLeftView.as_view()),
 ]
