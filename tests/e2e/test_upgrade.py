@@ -81,15 +81,15 @@ def test_each_new_migration_runs_while_the_last_release_serves_and_its_phones_go
         stack.manage("rebuild", "--check")
 
 
-def test_without_the_history_it_fails_in_ci_and_is_skipped_elsewhere(
+def test_without_the_history_it_is_skipped_and_a_whole_one_must_have_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(released, "commit", lambda: "0" * 40)
-    monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(pytest.skip.Exception, match="fetch all of it"):
+    monkeypatch.setattr(released, "history_is_whole", lambda: False)
+    with pytest.raises(pytest.skip.Exception, match="unshallow"):
         released.unpack(tmp_path)
-    monkeypatch.setenv("CI", "1")
-    with pytest.raises(pytest.fail.Exception, match="fetch all of it"):
+    monkeypatch.setattr(released, "history_is_whole", lambda: True)
+    with pytest.raises(pytest.fail.Exception, match=r"names\."):
         released.unpack(tmp_path)
 
 

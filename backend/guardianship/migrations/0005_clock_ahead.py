@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('guardianship', '0002_kept_from'),
+        ('guardianship', '0004_keyed_villages'),
     ]
 
     operations = [
