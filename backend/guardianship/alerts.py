@@ -7,7 +7,7 @@ that is seen, and nobody is told days too late. What ends on a day of the calend
 """
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -85,7 +85,8 @@ ORDER BY d.at
 def give_alerts(*, now: datetime) -> int:
     """Gives everything that is due, in batches; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(_AHEAD, {"now": now, "tolerance": TOLERANCE, "by_day": BY_DAY})
+        values: dict[str, Any] = {"now": now, "tolerance": TOLERANCE, "by_day": BY_DAY}
+        cursor.execute(_AHEAD, values)
     total = 0
     while given := _give_some(now):
         total += given
