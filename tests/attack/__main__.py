@@ -70,7 +70,7 @@ MARKS = "marks"
 
 
 def run(names: Collection[str], minutes: float) -> list[Row]:
-    with demo(minutes * 60) as stage:
+    with demo(minutes * 60, say) as stage:
         from .marks import Pushed
 
         pushed = Pushed.into(stage.cast, stage.address) if MARKS in names else None
@@ -78,9 +78,13 @@ def run(names: Collection[str], minutes: float) -> list[Row]:
         for name in [name for name in ATTACKS if name in names]:
             began = time.monotonic()
             rows = ATTACKS[name](stage)
-            rows[-1].where += f"; {time.monotonic() - began:.0f} s"
             found += rows
+            say(f"{name} is done after {time.monotonic() - began:.0f} s")
         return found + (pushed.searched(stage.data, "".join(stage.said)) if pushed else [])
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -96,7 +100,7 @@ def main(argv: Sequence[str]) -> int:
     if unknown := set(given.attacks) - set(known):
         parser.error(f"there is no attack {', '.join(sorted(unknown))}")
     rows = run(given.attacks or known, given.minutes)
-    print(table(rows))
+    say(table(rows))
     return exit_code(rows)
 
 

@@ -184,7 +184,8 @@ def _phone(phone: HttpPhone, given: dict[str, str]) -> int:
     phone.say(
         "child.edit", child, {"set": {"identity": {"v": [given["name"]], "saw": given["words"]}}}
     )
-    phone.say(f"kind.{given['name']}", ids.uuid7(now), {"text": given["words"]}, file=child)
+    # A kind is a name of the protocol's, stored as it comes.
+    phone.say("visit.of_tomorrow", ids.uuid7(now), {"text": given["words"]}, file=child)
     phone.sync(*phone.log)
     cut = [b"{" + given["words"].encode(), phone.log[0][:60] + given["words"].encode(),
            phone.log[1].replace(b'"sex"', b'"a\\ud800"')]  # fmt: skip

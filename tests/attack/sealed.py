@@ -6,14 +6,16 @@ her village; once it is sexual abuse, which is the leads' alone.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from sync.protocol import ids
 from tests import cast as everyone
 from tests.api.conftest import HttpPhone
+from tests.api.routes import Route
 from tests.api.scope import ROUTES, asked_for, expected, plain, row_of
 from tests.cast import Cast, Member
 
@@ -40,22 +42,23 @@ class Event:
     name: str
     blind: list[str]
     kind: str
-    answers: dict[str, Any]
+    data: dict[str, Any]
     words: str
 
 
-def events() -> list[Event]:
+def events(part: UUID) -> list[Event]:
+    """Sealed answers belong to a part of a visit that everybody may see."""
     words = [f"她说{uuid4().hex}" for _ in range(2)]
+    abuse = {"sexual_abuse_suspected": "yes", "sealed_words": words[0]}
+    beaten = {
+        "concern_kinds": ["violence"], "beaten": "yes", "facts_observed": words[1],
+        "suspected_persons": ["supervisor"], "adult_with_child_now": "yes",
+    }  # fmt: skip
     return [
         Event(
-            "the leads' alone", BUT_LEADS, "visit.sealed",
-            {"sexual_abuse_suspected": "yes", "sealed_words": words[0]}, words[0],
+            "the leads' alone", BUT_LEADS, "visit.sealed", {"part": str(part), "answers": abuse}, words[0],
         ),
-        Event(
-            "round her own supervisor", NEVER, "concern.raise",
-            {"concern_kinds": ["violence"], "beaten": "yes", "facts_observed": words[1],
-             "suspected_persons": ["supervisor"], "adult_with_child_now": "yes"}, words[1],
-        ),
+        Event("round her own supervisor", NEVER, "concern.raise", {"answers": beaten}, words[1]),
     ]  # fmt: skip
 
 
@@ -66,6 +69,7 @@ Seen = dict[tuple[str, str], str]
 def attack(
     cast: Cast, send: Send, *, client: Any = None, meanwhile: Callable[[], None] | None = None,
     names: Collection[str] = BUT_LEADS, searches: Sequence[str] = SEARCHES,
+    routes: Sequence[Route] = ROUTES,
 ) -> Row:  # fmt: skip
     """`meanwhile` lets the workers do what follows; what then differs without any event is told as noise."""
     found = Row("sealed: before and after")
@@ -73,40 +77,36 @@ def attack(
     witness.sync()
     _quiet(accused)
     noise: set[tuple[str, str]] = set()
-    for event in events():
-        said = _visited(event, witness, cast)
-        blind = [name for name in event.blind if name in names]
-        first = everything(cast, send, blind, searches) if meanwhile else {}
+    part = _apply(witness, "visit.part", {"answers": {"child_seen": "yes"}}, cast)
+
+    def seen() -> Seen:
         if meanwhile:
             meanwhile()
-        before = everything(cast, send, blind, searches)
-        _apply(witness, event.kind, {"answers": event.answers, **said}, cast)
-        if meanwhile:
-            meanwhile()
-        after = everything(cast, send, blind, searches)
+        return everything(cast, send, looks(cast, names, searches, routes))
+
+    first = seen() if meanwhile else {}
+    before = seen()
+    for event in events(part):
+        _apply(witness, event.kind, event.data, cast)
+        after = seen()
+        blind = {where for where in after if where[0] in event.blind}
         noise |= {where for where in first if first[where] != before[where]}
-        found.tried += len(after) + 1
+        found.tried += len(blind) + 1
         found.hits += [
             f"{event.name}: {name} sees another answer at {where}"
-            for name, where in before
-            if before[name, where] != after[name, where] and (name, where) not in noise
+            for name, where in sorted(blind - noise)
+            if before[name, where] != after[name, where]
         ]
         found.hits += [
             f"{event.name}: {name} reads its words at {where}"
-            for name, where in after
+            for name, where in sorted(blind)
             if event.words in after[name, where]
         ]
+        before = after
         if event.words in str(accused.sync()):
             found.hits.append(f"{event.name}: the supervisor's phone gets its words")
     found.where = f"{len(names)} people and a phone; {len(noise)} answers change by themselves"
     return found
-
-
-def _visited(event: Event, witness: HttpPhone, cast: Cast) -> dict[str, str]:
-    """Sealed answers belong to a part of a visit, which everybody may see: what names it."""
-    if event.kind != "visit.sealed":
-        return {}
-    return {"part": str(_apply(witness, "visit.part", {"answers": {"child_seen": "yes"}}, cast))}
 
 
 def _apply(witness: HttpPhone, kind: str, data: dict[str, Any], cast: Cast) -> UUID:
@@ -118,31 +118,27 @@ def _apply(witness: HttpPhone, kind: str, data: dict[str, Any], cast: Cast) -> U
     return target
 
 
-def everything(cast: Cast, send: Send, names: Sequence[str], searches: Sequence[str]) -> Seen:
+def everything(cast: Cast, send: Send, asked: Iterable[tuple[str, str]]) -> Seen:
     """Every answer that somebody gets who only looks, by caller and address."""
     seen: Seen = {}
-    for row, name, path in looks(cast, names, searches):
-        answer = send(cast[name], "GET", path, None, row.get("headers"))
+    for name, path in asked:
+        answer = send(cast[name], "GET", path, None, None)
         seen[name, path] = f"{answer.status_code} {VOLATILE.sub('…', plain(answer, {}))}"
     return seen
 
 
 def looks(
-    cast: Cast, names: Sequence[str], searches: Sequence[str]
-) -> Iterator[tuple[dict[str, Any], str, str]]:
+    cast: Cast, names: Collection[str], searches: Sequence[str], routes: Sequence[Route]
+) -> Iterator[tuple[str, str]]:
     things = cast.here.ids
-    about = {"name": cast.here.marks[0], "child": things["child"]}
-    for route in ROUTES:
+    about = {"name": quote(cast.here.marks[0]), "child": things["child"]}
+    for route in [route for route in routes if route.method == "GET"]:
         row = row_of(route) or {}
-        if route.method != "GET":
-            continue
         wanted = expected(route, row.get("here") or {})
         path, _ = asked_for(route, row, things)
-        for name in names:
-            if wanted[name] in REFUSED:
-                continue
+        for name in [name for name in names if wanted[name] not in REFUSED]:
             for search in searches if not route.parameters else searches[:1]:
-                yield row, name, path + search.format(**about)
+                yield name, path + search.format(**about)
 
 
 def _quiet(phone: HttpPhone) -> None:

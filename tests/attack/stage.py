@@ -76,11 +76,18 @@ LIKE = {
 
 
 @contextmanager
-def demo(seconds: float, say: Callable[[str], None] = print) -> Iterator[Stage]:
+def demo(seconds: float, say: Callable[[str], None]) -> Iterator[Stage]:
     """Empty, on the server of DATABASE_URL or its embedded one, on a free port; gone at the end."""
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
-        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huxing-"))) / "data"
+        data = (
+            Path(
+                stack.enter_context(
+                    tempfile.TemporaryDirectory(prefix="huxing-", ignore_cleanup_errors=True)
+                )
+            )
+            / "data"
+        )
         data.mkdir(mode=0o700)
         gateway = stack.enter_context(receiving())
         more = {"HUXING_SMS_URL": f"{gateway.address}/sms"}

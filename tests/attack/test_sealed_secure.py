@@ -1,18 +1,21 @@
 """The attack on what is sealed, in this process at one moment; and a leak that it has to find."""
 
+import re
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from backend.common import clock
-from backend.concerns.models import Escalation
+from backend.concerns.models import Escalation, Finding
 from tests.attack import sealed
 from tests.cast import Cast, Member
 
-# One who is the accused, one whose county it is, and a stranger; the command looks as everybody.
+# The accused and whose county it is, where children are; the command looks as everybody, everywhere.
+WHERE = re.compile("children|escalations|caseload|visits|notices|queue|tasks|counts")
 SOME: Any = {
-    "names": ("village_a", "officer", "far_officer"), "searches": sealed.SEARCHES[:2],
+    "names": ("village_a", "officer"), "searches": sealed.SEARCHES[:2],
+    "routes": [route for route in sealed.ROUTES if WHERE.search(route.path)],
 }  # fmt: skip
 
 
@@ -33,21 +36,21 @@ def look(member: Member, method: str, path: str, body: Any, headers: Any) -> Any
 
 
 def test_who_may_not_know_sees_what_she_saw_before_secure(moment: Cast) -> None:
-    opened = Escalation.objects.filter(sealed=True).count()
+    known = Finding.objects.filter(sealed=True).count()
     found = sealed.attack(moment, look, **SOME)
     assert found.hits == []
-    assert Escalation.objects.filter(sealed=True).count() > opened, "it reaches the leads"
+    assert Finding.objects.filter(sealed=True).count() > known, "it reaches the leads"
     assert Escalation.objects.filter(skips="village").exists(), "and who is above the accused"
 
 
-def test_a_count_that_tells_is_found_secure(moment: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed, "ROUTES", [r for r in sealed.ROUTES if r.path == "/api/v1/me"])
+def test_a_count_that_tells_is_found_secure(moment: Cast) -> None:
+    me = [route for route in sealed.ROUTES if route.path == "/api/v1/me"]
 
     def telling(member: Member, method: str, path: str, body: Any, headers: Any) -> Any:
         answer = look(member, method, path, body, headers)
-        answer.content += str(Escalation.objects.count()).encode()
+        answer.content += str(Finding.objects.count()).encode()
         return answer
 
-    hits = sealed.attack(moment, telling, **SOME).hits
+    hits = sealed.attack(moment, telling, **{**SOME, "routes": me}).hits
     assert "the leads' alone: officer sees another answer at /api/v1/me" in hits
     assert "round her own supervisor: village_a sees another answer at /api/v1/me" in hits
