@@ -119,6 +119,8 @@ class County:
 
     supervisor: Person
     village: str
+    # Stands in every text about the county's child; see `build`.
+    tag: str = ""
     ids: dict[str, Any] = field(default_factory=dict)
     marks: list[str] = field(default_factory=list)
 
@@ -133,20 +135,23 @@ class Cast:
         return self.members[name]
 
 
-def build() -> Cast:
-    """Everybody and everything, through the services and the one door in."""
+def build(tag: str = "") -> Cast:
+    """Everybody and everything, through the services and the one door in.
+
+    `tag` makes user names and texts such that nobody else in a database has them.
+    """
     publish_forms(now=NOW)
-    Division.objects.create(code=THIRD, name="锦屏县", level="county")
-    people = {name: _person(name, role, prefix) for name, (role, prefix) in PEOPLE.items()}
+    Division.objects.get_or_create(code=THIRD, defaults={"name": "锦屏县", "level": "county"})
+    people = {name: _person(name, role, prefix, tag) for name, (role, prefix) in PEOPLE.items()}
     members = {"anonymous": Member("anonymous")}
     members |= {name: Member(name, person, _token(person)) for name, person in people.items()}
-    here = County(people["village_a"], VILLAGE_A)
-    there = County(people["far_supervisor"], VILLAGE_FAR)
+    here = County(people["village_a"], VILLAGE_A, tag and f"{tag}甲")
+    there = County(people["far_supervisor"], VILLAGE_FAR, tag and f"{tag}乙")
     for county, name, administrator in (
         (here, "龙小燕", people["administrator"]),
         (there, "石阿朵", people["far_administrator"]),
     ):
-        _fill(county, name)
+        _fill(county, name + county.tag)
         county.ids["device"], members_token = _phone(county.supervisor, administrator)
         county.ids["device_order"] = services.device_order(
             device=county.ids["device"], do="lock", reason="lent", actor=administrator.id, now=NOW
@@ -176,7 +181,11 @@ def build() -> Cast:
         officer = people["officer" if county is here else "far_officer"]
         county.ids |= _rules(county, administrator)
         offered = transfer_offer(
-            child=county.ids["child"], to=THIRD, reason="随父母迁居", actor=officer.id, now=NOW
+            child=county.ids["child"],
+            to=THIRD,
+            reason=f"随父母迁居{county.tag}",
+            actor=officer.id,
+            now=NOW,
         )
         county.ids["transfer"] = offered.id
         lead = people["lead" if county is here else "far_lead"]
@@ -191,8 +200,10 @@ def build() -> Cast:
     lost, token = _phone(people["village_a"], people["administrator"])
     services.device_revoke(device=lost, reason="lost", actor=people["administrator"].id, now=NOW)
     members["revoked_phone"] = Member("revoked_phone", people["village_a"], token)
-    here.marks += [str(people[name].id) for name in NEAR] + ["吴" + name for name in NEAR]
-    there.marks += [str(people[name].id) for name in FAR] + ["吴" + name for name in FAR]
+    for county, names in ((here, NEAR), (there, FAR)):
+        county.marks += [str(people[name].id) for name in names]
+        county.marks += [f"吴{name}{tag}" for name in names]
+        county.marks += [county.tag] if county.tag else []
     return Cast(members, here, there)
 
 
@@ -200,7 +211,7 @@ def _asked(county: County, person: Person, administrator: Person) -> UUID:
     """The administrator asks for somebody to become a lead: a second person has to confirm it."""
     asked = services.role_grant(
         person=person.id, role="county_lead", prefixes=[county.village[:6]], starts_on=TODAY,
-        actor=administrator.id, now=NOW, reason="原负责人调离",
+        actor=administrator.id, now=NOW, reason=f"原负责人调离{county.tag}",
     )  # fmt: skip
     assert isinstance(asked, Confirmation)
     county.marks.append(str(asked.id))
@@ -220,11 +231,13 @@ def _loan(county: County, borrower: Person) -> UUID:
 def _cases(county: County, officer: Person, lead: Person) -> dict[str, UUID]:
     """A case with a protection order applied for, and a sealed one in the same file."""
     child = county.ids["child"]
-    case = case_open(child=child, reason="被父亲打伤", actor=officer.id, now=NOW)
-    sealed = case_open(child=child, reason="怀疑性侵害", sealed=True, actor=lead.id, now=NOW)
+    case = case_open(child=child, reason=f"被父亲打伤{county.tag}", actor=officer.id, now=NOW)
+    sealed = case_open(
+        child=child, reason=f"怀疑性侵害{county.tag}", sealed=True, actor=lead.id, now=NOW
+    )
     given = {
         "applicant": "civil_affairs", "applicant_name": "民政局", "respondent": "石某",
-        "court": "县人民法院", "urgent": "yes", "reason": "持刀威胁",
+        "court": "县人民法院", "urgent": "yes", "reason": f"持刀威胁{county.tag}",
     }  # fmt: skip
     order = protection_order_apply(case=case.id, given=given, actor=officer.id, now=NOW)
     county.marks += [str(case.id), str(sealed.id)]
@@ -251,7 +264,11 @@ def _referrals(
     """A referral to the partner's organisation, a sealed draft, and a missing child with its notice."""
     child, code = county.ids["child"], county.village[:6]
     organisation = referrals.organisation_create(
-        name=f"康复站{code}", kind="health", division=code, actor=administrator.id, now=NOW
+        name=f"康复站{code}{county.tag}",
+        kind="health",
+        division=code,
+        actor=administrator.id,
+        now=NOW,
     )
     referrals.organisation_people(
         organisation=organisation.id, people=[partner.id], actor=administrator.id, now=NOW
@@ -263,12 +280,12 @@ def _referrals(
     draft = referrals.referral_draft(child=child, actor=officer.id, now=NOW)
     _, digest = referred.preview(viewer=officer.id, referral=plain.id, fields=["name"], now=NOW)
     referrals.referral_send(
-        referral=plain.id, organisation=organisation.id, due_on=TODAY, purpose="康复训练",
+        referral=plain.id, organisation=organisation.id, due_on=TODAY, purpose=f"康复训练{county.tag}",
         fields=["name"], digest=digest, actor=officer.id, revision=1, now=NOW,
     )  # fmt: skip
     missing = referrals.missing_note(child=child, actor=officer.id, now=NOW)
     notice = {
-        "description": "红色外套", "last_seen_at": "昨天", "last_seen_place": "集市", "contact": "110",
+        "description": f"红色外套{county.tag}", "last_seen_at": "昨天", "last_seen_place": "集市", "contact": "110",
     }  # fmt: skip
     for step, actor in (("prepare", officer), ("confirm", lead)):
         missing = referrals.missing_step(
@@ -292,7 +309,7 @@ def _dossiers(county: County, officer: Person, lead: Person) -> dict[str, UUID]:
         sealed = name != "dossier"
         data = {
             "case": str(county.ids["sealed_case"]) if sealed else None, "sealed": sealed,
-            "purpose": "提交法院", "sha256": "0" * 64, "size": 4, "pages": 1,
+            "purpose": f"提交法院{county.tag}", "sha256": "0" * 64, "size": 4, "pages": 1,
         }  # fmt: skip
         draft = Draft(
             op=ids.uuid7(NOW), person=person.id, kind="dossier.make", target=made[name],
@@ -303,9 +320,9 @@ def _dossiers(county: County, officer: Person, lead: Person) -> dict[str, UUID]:
     return made
 
 
-def _person(name: str, role: str, prefix: str) -> Person:
+def _person(name: str, role: str, prefix: str, tag: str) -> Person:
     made = services.person_create(
-        username=name, name="吴" + name, phone="13900000000", password=PASSWORD,
+        username=name + tag, name="吴" + name + tag, phone="13900000000", password=PASSWORD,
         actor=None, now=NOW, division=prefix,
     )  # fmt: skip
     services.role_grant(
@@ -339,7 +356,7 @@ def _unknown_to_the_server(county: County) -> tuple[UUID, UUID]:
             "op": str(op), "device": str(device), "person": str(person), "seq": len(raw) + 1,
             "prev": messages.line_hash(raw[-1]).hex() if raw else None, "kind": kind,
             "target": str(target), "file": str(taken), "wall": NOW.isoformat(),
-            "data": {"text": "她自己的话"},
+            "data": {"text": f"她自己的话{county.tag}"},
         }  # fmt: skip
         raw.append(messages.write(line))
     sender = Sender(device, frozenset([person]), county.village[:6], revoked=False, scope_hash="")
@@ -421,7 +438,7 @@ def _recovered(county: County) -> UUID:
     sender = Sender(device, frozenset(), county.village[:6], revoked=False, scope_hash="")
     record = {
         "type": "visit_part", "id": str(ids.uuid7(NOW)), "file": str(child), "rev": 7,
-        "data": {"answers": {"words": "奶奶住院了"}},
+        "data": {"answers": {"words": f"奶奶住院了{county.tag}"}},
     }  # fmt: skip
     recovered.keep([record], sender=sender, now=NOW)
     row = Recovered.objects.get(file=child)
@@ -448,7 +465,7 @@ def _fill(county: County, name: str) -> None:
 def add_child(county: County, name: str) -> tuple[UUID, UUID]:
     """A registered child with a visit: their ids."""
     child, household, visit = (ids.uuid7(NOW) for _ in range(3))
-    home = {"v": {"division": county.village, "address": "三组12号"}, "saw": []}
+    home = {"v": {"division": county.village, "address": f"三组12号{county.tag}"}, "saw": []}
     card = {"name": name, "sex": "female", "birth_date": "2018-03-07"}
     registers = {
         "identity": {"v": card, "saw": []},
@@ -456,7 +473,7 @@ def add_child(county: County, name: str) -> tuple[UUID, UUID]:
         "household": {"v": str(household), "saw": []},
         "risk_level": {"v": "RED", "saw": []},
     }
-    answers = {"child_seen": "yes", "words": "奶奶住院了"}
+    answers = {"child_seen": "yes", "words": f"奶奶住院了{county.tag}"}
     say(county, "household.register", household, household, {"set": {"residence": home}})
     say(county, "child.register", child, child, {"set": registers})
     cover = {"person": str(county.supervisor.id)}
@@ -469,8 +486,8 @@ def add_child(county: County, name: str) -> tuple[UUID, UUID]:
     return child, visit
 
 
-def add_escalation(county: County, child: UUID, *, sealed: bool = False) -> UUID:
-    """As the server opens it from a finding."""
+def add_escalation(county: County, child: UUID, *, sealed: bool = False, **more: Any) -> UUID:
+    """As the server opens it from a finding; `more` stands in the finding instead."""
     op = ids.uuid7(NOW)
     finding = ids.derived(op, "finding")
     data = {
@@ -480,6 +497,7 @@ def add_escalation(county: County, child: UUID, *, sealed: bool = False) -> UUID
         "to": ["police"], "deadline": NOW.isoformat(), "division": county.village,
         "facts": {"no_adult_now": True}, "title": {"zh": "无人照看", "en": "Alone"},
         "do": {"zh": "立即拨打 110", "en": "Call 110 now"}, "lesson": "young-children-alone",
+        **more,
     }  # fmt: skip
     draft = Draft(
         op=op, person=SERVER, kind="finding.record", target=finding, file=child, data=data, at=NOW

@@ -41,11 +41,11 @@ def supervisor(transactional_db: None) -> Person:
 
 
 class HttpPhone:
-    """Enrols with a code and syncs over HTTP."""
+    """Enrols with a code and syncs over HTTP; by Django's test client where none is given."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, client: Any = None) -> None:
         self.device = ids.uuid7(NOW)
-        self.client = Client()
+        self.client = client or Client()
         answer = self.client.post(
             "/api/v1/enrol",
             {"code": code, "device": str(self.device), "app": "test"},

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from backend.concerns import county_limits, services, timers
+from backend.concerns import county_limits, services, tasks, timers
 from backend.concerns.models import Escalation, EscalationClock
 from backend.notifications.models import Notice
 from backend.regions.models import Division
@@ -128,7 +128,8 @@ def test_T2_what_a_clock_that_ran_ahead_has_put_off_is_not_put_off_for_days(
         failing.setattr(timers, "submit", lambda *_, **__: [])
         timers.run(now=NOW + 4 * DAY)
     assert EscalationClock.objects.get().next_at == NOW + 4 * DAY + timers.LATER
-    assert timers.set_all(now=NOW) == 1
+    monkeypatch.setattr("backend.common.clock.now", lambda: NOW)
+    tasks.look_at_time()
     timers.run(now=NOW + DAY)
     row.refresh_from_db()
     assert row.level != "township"

@@ -21,7 +21,7 @@ from tests import cast as everyone
 from tests.cast import Cast
 
 from .routes import Route, routes
-from .test_scope import address, row_of
+from .scope import address, row_of
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 30, 8, tzinfo=dt.UTC)

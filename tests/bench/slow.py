@@ -1,7 +1,7 @@
 """What slow and many clients cost the office: `python -m tests.bench.slow`. Starts what it needs, prints, stops it.
 
-An officer opens the queue again and again: first alone, then while clients send a head, send a body and
-take an answer byte by byte, and others log in, all of them anew as soon as they are turned away. Exits 1
+An officer opens the queue again and again: first alone, then while clients send a head, a body or a chunk
+and take an answer byte by byte, and others log in, all of them anew as soon as they are turned away. Exits 1
 if the slowest pages (p95) then take more than five times what they took alone.
 """
 
@@ -27,6 +27,7 @@ ALLOWED = 5.0
 PAGE = "/office/queue/"
 READ = "/static/console/vendor/bootstrap.min.css"
 DRIP = 1.0  # seconds between two bytes of a slow client
+KINDS = ("head", "body", "chunk", "reader")
 _HEAD = "Host: 127.0.0.1\r\n"
 
 
@@ -53,6 +54,9 @@ class Crowd:
             line.sendall(f"GET {READ} HTTP/1.1\r\n{_HEAD}\r\n".encode())
         elif kind == "body":
             line.sendall(f"POST /login/ HTTP/1.1\r\n{_HEAD}Content-Length: 9000\r\n\r\n".encode())
+        elif kind == "chunk":
+            chunked = "Transfer-Encoding: chunked\r\n\r\n2000\r\n"  # its size, in hexadecimal
+            line.sendall(f"POST {PAGE} HTTP/1.1\r\n{_HEAD}{chunked}".encode())
         else:
             line.sendall(f"GET {PAGE} HTTP/1.1\r\n".encode())
         while not self.over.wait(DRIP):
@@ -77,22 +81,24 @@ class Crowd:
 
 
 @contextmanager
-def crowded(running: Server, *, slow: int, log_ins: int) -> Iterator[Crowd]:
-    parts = urlsplit(running.address)
+def crowded(address: str, *, slow: int, log_ins: int) -> Iterator[Crowd]:
+    """Heads, bodies, chunks and readers, a quarter each."""
+    parts = urlsplit(address)
     crowd = Crowd((parts.hostname or "", parts.port or 80))
-    kinds = ("head", "body", "reader")
     jobs: list[tuple[Callable[[str], None], str]] = [
-        *((crowd.slow, kinds[number % 3]) for number in range(slow)),
+        *((crowd.slow, KINDS[number % len(KINDS)]) for number in range(slow)),
         *((crowd.log_in, "") for _ in range(log_ins)),
     ]
     threads = [threading.Thread(target=job, args=(kind,), daemon=True) for job, kind in jobs]
     for thread in threads:
         thread.start()
     time.sleep(2 * DRIP)
-    yield crowd
-    crowd.over.set()
-    for thread in threads:
-        thread.join()
+    try:
+        yield crowd
+    finally:
+        crowd.over.set()
+        for thread in threads:
+            thread.join()
 
 
 def main() -> None:
@@ -101,7 +107,7 @@ def main() -> None:
         cookie = _officer()
         _pages(running, cookie, 10)
         idle = _pages(running, cookie, given.pages)
-        with crowded(running, slow=given.slow, log_ins=given.log_ins) as crowd:
+        with crowded(running.address, slow=given.slow, log_ins=given.log_ins) as crowd:
             among = _pages(running, cookie, given.pages)
         after = _pages(running, cookie, given.pages)
     for name, times in (("alone", idle), ("among them", among), ("afterwards", after)):

@@ -1,86 +1,24 @@
 """The demo as a person starts it: with its own PostgreSQL, from an empty directory, and stopped by Ctrl-C."""
 
-import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
-import psutil
-import psycopg
 import pytest
 import yaml
 
 from deploy.stack import ROOT
+from tests.demos import OWN, Demo, answer, is_whole, masters, using
 from tests.receivers import until
 
 pytestmark = pytest.mark.slow
-# What the machine that runs the tests has set must not reach the demo.
-OWN = {name: value for name, value in os.environ.items() if not name.startswith("HUXING_")}
-OWN.pop("DATABASE_URL", None)
-OWN.pop("CELERY_BROKER_URL", None)
 PATIENCE = 240.0  # seconds; four of them start anew, on a machine that may be busy
 NATIONAL = ROOT / "backend" / "concerns" / "rules" / "national.yaml"
-
-
-class Demo:
-    """One demo process and everything it says."""
-
-    started: ClassVar[list["Demo"]] = []
-
-    def __init__(self, data: Path, *arguments: str) -> None:
-        self.data = data
-        self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "deploy.demo", *arguments], cwd=ROOT, text=True,
-            env={**OWN, "HUXING_DATA_DIR": str(data)},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        self.said: list[str] = []
-        self.started.append(self)
-
-    def address(self) -> str:
-        return self.heard(lambda line: line.startswith("http") and " is ready " in line).split()[0]
-
-    def heard(self, wanted: Callable[[str], bool]) -> str:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.said.append(line)
-            if wanted(line):
-                return line
-        raise AssertionError("".join(self.said))
-
-    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
-        self.process.send_signal(by)
-        rest, _ = self.process.communicate(timeout=60)
-        self.said.append(rest)
-        return self.process.returncode
-
-
-def using(data: Path) -> list[str]:
-    """Command lines of all processes that work in a directory."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if str(data) in " ".join(process.cmdline()) or process.environ().get(
-                "HUXING_DATA_DIR"
-            ) == str(data):
-                found.append(" ".join(process.cmdline()))
-        except psutil.Error:
-            continue
-    return found
-
-
-def answer(address: str) -> bytes:
-    with urllib.request.urlopen(f"{address}/healthz", timeout=5) as response:
-        body: bytes = response.read()
-        return body
 
 
 @pytest.fixture(autouse=True)
@@ -184,36 +122,6 @@ def test_a_demo_survives_the_kill_of_each_of_its_processes(made: Path, data: Pat
     assert using(data) == []
     told = [line.split()[2] for line in demo.said[-1].splitlines() if " is started again " in line]
     assert sorted(told) == ["beat", "postgres", "web", "worker"]
-
-
-def masters(data: Path) -> dict[str, psutil.Process]:
-    """The first process of each kind, by name."""
-    noted = json.loads((data / "logs" / "running.json").read_text())
-    found = {
-        "postgres": psutil.Process(
-            int((data / "postgres" / "postmaster.pid").read_text().split()[0])
-        )
-    }
-    for pid, _ in noted:
-        process = psutil.Process(pid)
-        line = process.cmdline()
-        found["web" if "granian" in " ".join(line) else line[line.index("backend.config") + 1]] = (
-            process
-        )
-    return found
-
-
-def is_whole(data: Path, address: str, old: list[psutil.Process]) -> bool:
-    """The database and the web answer, and none of the four is one of the old ones."""
-    url = json.loads((data / "running.json").read_text())["database_url"]
-    try:
-        now = masters(data)
-        with psycopg.connect(url) as line:
-            line.execute("SELECT 1")
-        answered = answer(address) == b"ok"
-    except (OSError, ValueError, psutil.Error, psycopg.Error):
-        return False
-    return answered and len(now) == 4 and not set(now.values()) & set(old)
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:

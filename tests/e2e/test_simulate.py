@@ -16,8 +16,7 @@ from deploy.simulation.run import Options
 from deploy.simulation.server import Server
 from deploy.stack import ROOT
 from sync.client import log
-
-from .test_demo import OWN, using
+from tests.demos import OWN, using
 
 pytestmark = pytest.mark.slow
 PATIENCE = 600

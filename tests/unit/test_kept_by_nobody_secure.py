@@ -1,0 +1,50 @@
+"""`no-store` stands on every answer: by the middleware, by what answers without it, and by files on their own."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+
+from backend.attachments import api as attachments
+from backend.attachments import queries
+from backend.common.answers import Answers
+from backend.common.errors import NotAllowed, ServerFault
+from backend.config.unavailable import Said
+from backend.dossier import api as dossiers
+from backend.recovery import serving
+
+ID = UUID(int=1)
+
+
+def test_an_answer_that_says_nothing_of_it_is_kept_by_nobody() -> None:
+    answer = Answers(lambda _: HttpResponse("a page"))(HttpRequest())
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_what_stays_for_ever_may_say_so() -> None:
+    answer = Answers(lambda _: HttpResponse(headers={"Cache-Control": "immutable"}))(HttpRequest())
+    assert answer["Cache-Control"] == "immutable"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me", "/office/"])
+@pytest.mark.parametrize("error", [NotAllowed, ServerFault])
+def test_an_answer_in_place_of_the_product_is_kept_by_nobody(path: str, error: Any) -> None:
+    assert Said.of(error(), path=path, english=True).headers["Cache-Control"] == "no-store"
+
+
+def test_nor_is_one_from_before_the_ledger_was_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**_: Any) -> Any:
+        raise NotAllowed
+
+    monkeypatch.setattr(serving, "catch_up", fails)
+    told: list[Any] = []
+    never = serving.AfterTheLedger(lambda *_: pytest.fail("it was served"))
+    never({}, lambda status, headers: told.append((status[:3], dict(headers)["Cache-Control"])))
+    assert told == [("503", "no-store")]
+
+
+def test_a_file_says_it_itself() -> None:
+    photograph = queries.Content("image/jpeg", b"jpg")
+    for answer in (attachments.served(photograph, ID), dossiers.served(b"%PDF", ID)):
+        assert answer["Cache-Control"] == "no-store"
