@@ -30,6 +30,7 @@ from backend.notifications.services import Notice
 from backend.referrals import queries as referred
 from backend.referrals import services as referrals
 from backend.regions.models import Division
+from backend.rights.models import CopyRequest
 from backend.tasks.services import task_ask
 from backend.visits.models import VisitPart
 from fieldforms.services import publish_forms
@@ -182,6 +183,7 @@ def build() -> Cast:
         lead = people["lead" if county is here else "far_lead"]
         county.ids |= _cases(county, officer, lead)
         county.ids |= _dossiers(county, officer, lead)
+        county.ids["copy"] = _copy(county, officer)
         county.ids |= _messages(county, officer=officer, lead=lead, administrator=administrator)
         partner = people["partner" if county is here else "far_partner"]
         county.ids |= _referrals(county, officer, lead, administrator, partner)
@@ -301,6 +303,19 @@ def _dossiers(county: County, officer: Person, lead: Person) -> dict[str, UUID]:
         assert [receipt.outcome for receipt in submit([draft], now=NOW)] == ["applied"]
     county.marks += [str(id_) for id_ in made.values()]
     return made
+
+
+def _copy(county: County, officer: Person) -> UUID:
+    """A guardian's request for a copy, filed by the officer; a row, because nobody's adults are on record."""
+    child = county.ids["child"]
+    words = ports().keys([child])[child].seal_json({"note": "当面提出", "answer": ""})
+    row = CopyRequest.objects.create(
+        id=ids.uuid7(NOW), child=child, guardian=ids.uuid7(NOW), county=county.village[:6],
+        identity_check="id_card", sealed=words, filed_by=officer.id, filed_at=NOW,
+        due_at=NOW + dt.timedelta(days=20),
+    )  # fmt: skip
+    county.marks.append(str(row.id))
+    return row.id
 
 
 def _person(name: str, role: str, prefix: str) -> Person:

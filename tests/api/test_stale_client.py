@@ -48,7 +48,8 @@ Steps = dict[str, Callable[["Scene"], Any]]
 NOTHING_A_PHONE_HOLDS = {
     "accounts": {
         "NewPerson", "LEDGERED", "close_sessions", "device_enrol", "device_order",
-        "device_order_withdraw", "device_revoke", "enrolment_code_create", "orders_done",
+        "device_order_withdraw", "device_revoke", "enrolment_code_create",
+        "enrolment_codes_forget", "orders_done",
         "password_change", "password_set", "people_create", "person_create",
         "LogIn", "factor_begin", "factor_confirm", "factor_end", "factor_shown", "factor_tried",
         "factor_used", "log_in_end", "log_ins", "log_ins_clean", "log_ins_close", "log_ins_end",
@@ -83,13 +84,21 @@ NOTHING_A_PHONE_HOLDS = {
     "attachments": {"attachment_close"},
     # Messages go to inboxes, not to phones.
     "notifications": {
-        "Notice", "contact_save", "deliveries_resend", "enqueue", "notices_read", "webhook_change",
+        "Notice", "contact_save", "deliveries_forget", "deliveries_resend", "enqueue", "notices_forget",
+        "notices_read", "webhook_change",
         "webhook_create",
     },
     # The directory is in the phone's configuration; who is missing is the office's to publish.
     "referrals": {
         "missing_clue", "missing_note", "missing_step", "organisation_change",
         "organisation_create", "organisation_people", "referral_draft",
+    },
+    # Files go by `erasure.child_erase`, as two people decided; it asks for that.
+    "retention": {"erasure_propose", "keep", "propose"},
+    # What guardians ask for is the office's to answer.
+    "rights": {
+        "answer_days", "copies_expire", "copy_approve", "copy_ask", "copy_keep", "copy_refuse",
+        "copy_revoke", "copy_withdraw", "forget",
     },
     "recovery": {"recovered_alert", "recovered_settle"},
     "regions": {"Row", "divisions_load"},
