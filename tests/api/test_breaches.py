@@ -125,3 +125,15 @@ def test_what_cannot_be_answered_is_said_and_nothing_is_written(
         table(tmp_path, **given)
     assert list(tmp_path.iterdir()) == []
     assert not AuditEntry.objects.filter(action="files.opened").exists()
+
+
+def test_every_log_in_of_the_office_can_be_ended_at_once(town: Town) -> None:
+    desk, phone = town.desk("officer"), town.phone("wu")
+    assert desk.get("me").status_code == 200
+    call_command("end_log_ins", reason="服务器可能被入侵", stdout=StringIO())
+    assert desk.get("me").status_code == 401
+    assert AccessToken.objects.filter(device=phone.device).exists()
+    (line,) = AuditEntry.objects.filter(action="log_in.end_everybody")
+    assert line.detail == {"reason": "服务器可能被入侵"}
+    with pytest.raises(CommandError):
+        call_command("end_log_ins", reason=" ")
