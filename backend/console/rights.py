@@ -84,7 +84,7 @@ def decide(request: OfficeRequest, copy: UUID, name: str) -> HttpResponse:
         raise
     except DomainError as error:
         return _shown(request, copy, error=error)
-    messages.success(request, text(f"rights.done_{name}"))
+    messages.success(request, text(f"done.copy_{name}"))
     return redirect("copy", copy)
 
 

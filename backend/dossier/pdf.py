@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import noto_cjk_sans_otc
 import pypdf
@@ -35,7 +35,7 @@ def render(
 
 def typeset(
     template: Path, data: str, document: Mapping[str, Any], files: Mapping[str, bytes] | None = None,
-    *, now: datetime, standard: str = "a-2b",
+    *, now: datetime, standard: Literal["a-2b", "a-3b"] = "a-2b",
 ) -> bytes:  # fmt: skip
     """A template with what it reads as `data`. The same input gives the same bytes: nothing is read
     from the system, the time neither."""

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from backend.accounts import news
 from backend.accounts import queries as accounts
 from backend.accounts import services as log_ins
@@ -70,8 +68,7 @@ def erasure_propose(*, child: UUID, actor: UUID, now: datetime) -> Confirmation:
     A second person confirms it and it waits seven days, as every erasure. Raises `NotFound` for a child
     whose time has not passed, and what `erasure_ask` raises.
     """
-    due: QuerySet[object] = queries.due(viewer=actor, now=now).filter(id=child)
-    if not due.exists():
+    if not queries.due(viewer=actor, now=now).filter(id=child).exists():
         raise NotFound(fields=("child",))
     ground = schedule.lines()[queries.CHILD_FILE].ground[language()]
     return erasure.erasure_ask(child=child, reason=ground, actor=actor, now=now)

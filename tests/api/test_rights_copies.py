@@ -13,7 +13,7 @@ import pypdf
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from backend.audit.models import AuditEntry
 from backend.children import queries as children
@@ -355,3 +355,34 @@ def test_it_is_to_be_answered_in_the_working_days_that_the_county_set(family: Fa
         soon = CopyRequest.objects.get(id=family.filed()).due_at
     later = CopyRequest.objects.get(id=family.filed(guardian=family.mother)).due_at
     assert later - soon >= dt.timedelta(days=14)
+
+
+def test_the_pages_lead_from_the_child_to_the_decision_and_say_to_each_what_is_theirs(
+    family: Family,
+) -> None:
+    """Filed at the township, refused by a lead: only the lead's page knows why."""
+
+    def seated(name: str) -> Client:
+        client = Client()
+        backend = "django.contrib.auth.backends.ModelBackend"
+        client.force_login(family.town.people[name], backend=backend)
+        return client
+
+    township, lead = seated("township"), seated("lead")
+    form = f"/office/children/{family.child}/copies/"
+    assert form in township.get(f"/office/children/{family.child}/").content.decode()
+    assert "龙大山" in township.get(form).content.decode()
+    given = {"guardian": str(family.father), "identity_check": "id_card", "note": "当面提出"}
+    family.say("concern.raise", answers={"suspected_persons": ["parent"]})
+    page = township.post(form, given)["Location"]
+    assert "涉嫌" not in township.get(page).content.decode()
+    shown = lead.get(page).content.decode()
+    assert "有记录涉嫌父母" in shown
+    assert "approve/" not in shown, "there is no button for what is not possible"
+    assert lead.post(page + "approve/").status_code == 409
+    assert lead.post(page + "refuse/", {"reason": "父亲涉嫌打人"}).status_code == 302
+    told = township.get(page).content.decode()
+    assert "经审核，本次不予提供副本" in told
+    assert "涉嫌" not in told
+    assert "父亲涉嫌打人" in lead.get(page).content.decode()
+    assert page in township.get("/office/rights/").content.decode()
