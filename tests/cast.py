@@ -30,7 +30,7 @@ from backend.notifications.services import Notice
 from backend.referrals import queries as referred
 from backend.referrals import services as referrals
 from backend.regions.models import Division
-from backend.rights.models import CopyRequest
+from backend.rights.models import CopyRequest, Correction
 from backend.tasks.services import task_ask
 from backend.visits.models import VisitPart
 from fieldforms.services import publish_forms
@@ -184,6 +184,7 @@ def build() -> Cast:
         county.ids |= _cases(county, officer, lead)
         county.ids |= _dossiers(county, officer, lead)
         county.ids["copy"] = _copy(county, officer)
+        county.ids["correction"] = _correction(county, officer)
         county.ids |= _messages(county, officer=officer, lead=lead, administrator=administrator)
         partner = people["partner" if county is here else "far_partner"]
         county.ids |= _referrals(county, officer, lead, administrator, partner)
@@ -313,6 +314,19 @@ def _copy(county: County, officer: Person) -> UUID:
         id=ids.uuid7(NOW), child=child, guardian=ids.uuid7(NOW), county=county.village[:6],
         identity_check="id_card", sealed=words, filed_by=officer.id, filed_at=NOW,
         due_at=NOW + dt.timedelta(days=20),
+    )  # fmt: skip
+    county.marks.append(str(row.id))
+    return row.id
+
+
+def _correction(county: County, officer: Person) -> UUID:
+    """What a guardian wants corrected, filed by the officer; likewise."""
+    child = county.ids["child"]
+    words = {"now": "三组12号", "wished": "三组21号", "ground": "搬家", "answer": ""}
+    row = Correction.objects.create(
+        id=ids.uuid7(NOW), child=child, guardian=ids.uuid7(NOW), county=county.village[:6],
+        fact="child.residence.address", sealed=ports().keys([child])[child].seal_json(words),
+        filed_by=officer.id, filed_at=NOW, due_at=NOW + dt.timedelta(days=20),
     )  # fmt: skip
     county.marks.append(str(row.id))
     return row.id

@@ -64,6 +64,21 @@ class WordsMissing(DomainError):
     en = "Say who asked, when and how."
 
 
+class ValueChanged(DomainError):
+    code = "rights.value_changed"
+    status = 409
+    fields = ("correction",)
+    zh = "登记申请之后，这一项已被更改。请核对现在的内容，再请申请人重新提出或不予更正。"
+    en = "The fact was changed since this was filed. Compare what it says now; file the wish anew or refuse it."
+
+
+class ValueUnusable(DomainError):
+    code = "rights.value"
+    fields = ("wished",)
+    zh = "这个值不能填写在这一项。日期请写成 年-月-日，性别等请用代码；与现有内容相同的不必更正。"
+    en = "This value does not fit the fact. Write a date as YYYY-MM-DD and a coded fact by its code; the same value is no correction."
+
+
 class CopyGone(DomainError):
     code = "rights.copy_gone"
     status = 409

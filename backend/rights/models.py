@@ -63,3 +63,41 @@ class CopyRequest(models.Model):
                 condition=Q(expires_at__isnull=False),
             ),
         ]
+
+
+class Correction(models.Model):
+    """A guardian's wish to have a fact corrected (Personal Information Protection Law 46).
+
+    `fact` is one of `correctable`. `sealed` holds `{now, wished, ground, answer}` under the child's key.
+    `op` is the edit that was made of it: the old value stays in the record's history as of every edit.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    child = models.UUIDField()
+    guardian = models.UUIDField()
+    county = models.TextField()
+    fact = models.TextField()
+    state = models.TextField(default=ASKED, db_default=ASKED)
+    sealed = models.BinaryField()
+    filed_by = models.UUIDField()
+    filed_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    op = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=codes("correction_state")), name="correction_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(fact__in=codes("correctable")), name="correction_fact_known"
+            ),
+            models.UniqueConstraint(
+                fields=["child", "guardian", "fact"],
+                condition=Q(state=ASKED),
+                name="correction_stands_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["child"], name="correction_child")]

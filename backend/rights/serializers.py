@@ -24,6 +24,41 @@ class CopyFilter(serializers.Serializer):
     state = serializers.ChoiceField(choices=codes("copy_state"), required=False)
 
 
+class CorrectionIn(serializers.Serializer):
+    guardian = serializers.UUIDField(help_text="An adult of the child's household.")
+    fact = serializers.ChoiceField(choices=codes("correctable"))
+    wished = serializers.CharField(
+        max_length=200, help_text="A code, or a date as YYYY-MM-DD, where the fact is one."
+    )
+    ground = serializers.CharField(
+        max_length=2000, help_text="Why it is wrong, by which paper. Kept, sealed."
+    )
+
+
+class AnswerIn(serializers.Serializer):
+    reason = serializers.CharField(
+        max_length=2000, help_text="Told to whoever asked; kept, sealed."
+    )
+
+
+class CorrectionOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    child = serializers.UUIDField()
+    guardian = serializers.UUIDField()
+    fact = serializers.ChoiceField(codes("correctable"))
+    now = serializers.CharField(help_text="What the record said when it was filed.")
+    wished = serializers.CharField()
+    ground = serializers.CharField()
+    state = serializers.ChoiceField(codes("correction_state"))
+    filed_by = serializers.UUIDField()
+    filed_by_name = serializers.CharField()
+    filed_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(help_text="When it should be answered.")
+    overdue = serializers.BooleanField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    answer = serializers.CharField(help_text="Why it was refused.")
+
+
 class CopyOut(serializers.Serializer):
     """What stands in the way, why it was refused and by whom is empty for everybody but leads."""
 

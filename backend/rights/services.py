@@ -22,7 +22,7 @@ from fieldforms import vocabulary
 from sync.protocol import ids
 
 from . import errors, hindrances, scope, store
-from .models import APPROVED, ASKED, REFUSED, WITHDRAWN, CopyRequest
+from .models import APPROVED, ASKED, REFUSED, WITHDRAWN, CopyRequest, Correction
 
 TASK = "guardian_copy"
 PAGE = "/office/rights/"
@@ -147,6 +147,7 @@ def forget(files: Collection[UUID]) -> None:
     rows = CopyRequest.objects.filter(child__in=list(files))
     gone = list(rows.values_list("id", flat=True))
     rows.delete()
+    Correction.objects.filter(child__in=list(files)).delete()
     if gone:
         transaction.on_commit(lambda: store.drop(gone))
 
@@ -158,7 +159,7 @@ def _deciding(request: UUID, *, actor: UUID, now: datetime) -> tuple[CopyRequest
     if row is None or place is None or not scope.leads(actor, place, now=now):
         raise NotFound(fields=("request",))
     if row.state != ASKED:
-        raise errors.RequestClosed(state=_label("copy_state", row.state))
+        raise errors.RequestClosed(state=label("copy_state", row.state))
     if actor == row.filed_by or seconds.dependent(actor, [row.filed_by], now=now):
         raise errors.AnotherPerson()
     return row, place
@@ -169,17 +170,18 @@ def _decide(row: CopyRequest, state: str, *, actor: UUID, now: datetime, **more:
     changes = {"state": state, "decided_by": actor, "decided_at": now, **more}
     if CopyRequest.objects.filter(id=row.id, state=ASKED).update(**changes) != 1:
         row.refresh_from_db()
-        raise errors.RequestClosed(state=_label("copy_state", row.state))
+        raise errors.RequestClosed(state=label("copy_state", row.state))
     for name, value in changes.items():
         setattr(row, name, value)
 
 
 def _said(reasons: Collection[str]) -> str:
     """Without any, what stands in the way goes round the reader."""
-    return "；".join(_label("copy_hindrance", one) for one in reasons or ["other"])
+    return "；".join(label("copy_hindrance", one) for one in reasons or ["other"])
 
 
-def _label(name: str, code: str) -> str:
+def label(name: str, code: str) -> str:
+    """In the reader's language."""
     return vocabulary.label(name, code, language())
 
 

@@ -98,7 +98,7 @@ NOTHING_A_PHONE_HOLDS = {
     # What guardians ask for is the office's to answer.
     "rights": {
         "answer_days", "copies_expire", "copy_approve", "copy_ask", "copy_keep", "copy_refuse",
-        "copy_revoke", "copy_withdraw", "forget",
+        "copy_revoke", "copy_withdraw", "forget", "label",
     },
     "recovery": {"recovered_alert", "recovered_settle"},
     "regions": {"Row", "divisions_load"},
@@ -312,6 +312,13 @@ def rate(scene: Scene) -> None:
     )
 
 
+def correct(scene: Scene) -> None:
+    children.fact_correct(
+        kind="child", record=scene.child, register="residence", member="address",
+        before="三组12号", value="三组21号", op=ids.uuid7(NOW), actor=scene.officer, now=NOW,
+    )  # fmt: skip
+
+
 def stepped(service: Callable[..., Any], **given: Any) -> Callable[[Scene], None]:
     def step(scene: Scene) -> None:
         row = scene.escalation()
@@ -464,7 +471,11 @@ SERVICES: dict[str, Steps] = {
         "referral_answer": answered("clinic", "accept"),
         "referral_step": answered("officer", "tell", words="医院已经接诊"),
     },
-    "children": {"conflict_resolve": resolve_conflict, "risk_level_set": rate},
+    "children": {
+        "conflict_resolve": resolve_conflict,
+        "fact_correct": correct,
+        "risk_level_set": rate,
+    },
     "caseload.roster": {
         "import_roster": lambda s: import_sheet(s, "一小"),
         "import_roster again": lambda s: import_sheet(s, "二小"),
