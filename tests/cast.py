@@ -30,6 +30,7 @@ from backend.notifications.services import Notice
 from backend.referrals import queries as referred
 from backend.referrals import services as referrals
 from backend.regions.models import Division
+from backend.rights.models import CopyRequest, Correction
 from backend.tasks.services import task_ask
 from backend.visits.models import VisitPart
 from fieldforms.services import publish_forms
@@ -191,6 +192,8 @@ def build(tag: str = "") -> Cast:
         lead = people["lead" if county is here else "far_lead"]
         county.ids |= _cases(county, officer, lead)
         county.ids |= _dossiers(county, officer, lead)
+        county.ids["copy"] = _copy(county, officer)
+        county.ids["correction"] = _correction(county, officer)
         county.ids |= _messages(county, officer=officer, lead=lead, administrator=administrator)
         partner = people["partner" if county is here else "far_partner"]
         county.ids |= _referrals(county, officer, lead, administrator, partner)
@@ -318,6 +321,32 @@ def _dossiers(county: County, officer: Person, lead: Person) -> dict[str, UUID]:
         assert [receipt.outcome for receipt in submit([draft], now=NOW)] == ["applied"]
     county.marks += [str(id_) for id_ in made.values()]
     return made
+
+
+def _copy(county: County, officer: Person) -> UUID:
+    """A guardian's request for a copy, filed by the officer; a row, because nobody's adults are on record."""
+    child = county.ids["child"]
+    words = ports().keys([child])[child].seal_json({"note": "当面提出", "answer": ""})
+    row = CopyRequest.objects.create(
+        id=ids.uuid7(NOW), child=child, guardian=ids.uuid7(NOW), county=county.village[:6],
+        identity_check="id_card", sealed=words, filed_by=officer.id, filed_at=NOW,
+        due_at=NOW + dt.timedelta(days=20),
+    )  # fmt: skip
+    county.marks.append(str(row.id))
+    return row.id
+
+
+def _correction(county: County, officer: Person) -> UUID:
+    """What a guardian wants corrected, filed by the officer; likewise."""
+    child = county.ids["child"]
+    words = {"now": "三组12号", "wished": "三组21号", "ground": "搬家", "answer": ""}
+    row = Correction.objects.create(
+        id=ids.uuid7(NOW), child=child, guardian=ids.uuid7(NOW), county=county.village[:6],
+        fact="child.residence.address", sealed=ports().keys([child])[child].seal_json(words),
+        filed_by=officer.id, filed_at=NOW, due_at=NOW + dt.timedelta(days=20),
+    )  # fmt: skip
+    county.marks.append(str(row.id))
+    return row.id
 
 
 def _person(name: str, role: str, prefix: str, tag: str) -> Person:

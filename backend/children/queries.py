@@ -30,6 +30,7 @@ __all__ = [
     "Rating",
     "awaited",
     "born_of",
+    "born_until",
     "confirmations",
     "delegations_of",
     "divisions_of",
@@ -50,6 +51,7 @@ __all__ = [
     "plan_cards",
     "ratings",
     "shown_children",
+    "shown_guardians",
     "shown_households",
 ]  # fmt: skip
 
@@ -101,6 +103,11 @@ def gravest(data: Mapping[str, Any]) -> dict[str, str]:
 def everybody() -> QuerySet[Child]:
     """Every child, those who left too; for whoever narrows it to a scope."""
     return Child.objects.all()
+
+
+def born_until(year: int) -> Q:
+    """Children born in a year or before it, for whoever narrows it to a scope; not those of unknown age."""
+    return Q(birth_year__lte=year)
 
 
 def households_in(prefixes: Iterable[str]) -> QuerySet[Household]:
@@ -165,6 +172,11 @@ def live_writes(children: Collection[UUID], register: str) -> dict[UUID, list[st
             state = registers.load(messages.parse(ciphers[row.file].open(row.state)))
             found[row.id] = sorted(state[register].live) if register in state else []
     return found
+
+
+def shown_guardians(guardians: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The same for adults, whatever household they belong to."""
+    return _shown(Guardian.objects.filter(id__in=guardians), {})
 
 
 def shown_households(households: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -14,7 +14,7 @@ from . import conflicts
 from .errors import NoConflict, ValuesChanged, ValueUnusable
 from .ratings import risk_level_set
 
-__all__ = ["conflict_resolve", "risk_level_set"]
+__all__ = ["conflict_resolve", "fact_correct", "risk_level_set"]
 
 
 def conflict_resolve(
@@ -44,6 +44,30 @@ def conflict_resolve(
     if receipt.outcome != "applied" or register in left:
         raise ValuesChanged()
     return list(left)
+
+
+def fact_correct(
+    *, kind: str, record: UUID, register: str, member: str, before: str, value: str, op: UUID,
+    actor: UUID, now: datetime,
+) -> bool:  # fmt: skip
+    """Edits one member of a register as everybody edits it; whether it was `before` until then.
+
+    `op` makes it the same edit when it is asked for twice. Raises `ValuesChanged` when it was not applied.
+    """
+    row = conflicts.TYPES[kind].model.objects.filter(id=record).first()
+    state = conflicts.opened([row]).get(row.id, {}) if row else {}
+    shown = registers.values(state, conflicts.TYPES[kind].specs).get(register) or {}
+    if row is None or not isinstance(shown, dict) or str(shown.get(member) or "") != before:
+        return False
+    live = sorted(state[register].live) if register in state else []
+    write = {"v": {**shown, member: value}, "saw": live}
+    draft = Draft(
+        op=op, person=actor, kind=f"{kind}.edit", target=row.id, file=row.file,
+        data={"set": {register: write}}, at=now,
+    )  # fmt: skip
+    if any(receipt.outcome != "applied" for receipt in push.submit([draft], now=now)):
+        raise ValuesChanged()
+    return True
 
 
 def _require_usable(

@@ -35,3 +35,13 @@ def _write(page: Worksheet, row: int, column: int, text: str) -> None:
     cell.number_format = _TEXT
     # Excel then leaves it a text also when somebody edits it.
     cell.quotePrefix = True
+
+
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def csv_text(value: Any) -> str:
+    """A cell of a .csv, which has no types: what would be a formula gets a quotation mark before it."""
+    text = "" if value is None else ILLEGAL_CHARACTERS_RE.sub("\ufffd", str(value))
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

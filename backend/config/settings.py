@@ -144,6 +144,11 @@ HUXING_IDS_IN_CLEAR = env_bool("HUXING_IDS_IN_CLEAR", default=False)
 # A phone that has had no answer for so long closes its files; a new concern can always be written.
 HUXING_LEASE_DAYS = env_int("HUXING_LEASE_DAYS", 14)
 HUXING_LEASE_DAYS_BY_COUNTY = env_numbers("HUXING_LEASE_DAYS_BY_COUNTY")
+# Working days in which a county answers what a guardian asks for by law.
+HUXING_RIGHTS_DAYS = env_int("HUXING_RIGHTS_DAYS", 15)
+HUXING_RIGHTS_DAYS_BY_COUNTY = env_numbers("HUXING_RIGHTS_DAYS_BY_COUNTY")
+# Years after the 18th birthday for which counties keep a child's file; others: retention/schedule.yaml.
+HUXING_KEEP_YEARS_BY_COUNTY = env_numbers("HUXING_KEEP_YEARS_BY_COUNTY")
 # After a restore: how long an author's phone may stay away before a person looks at what others held.
 HUXING_RECOVERED_HOURS = env_int("HUXING_RECOVERED_HOURS", 2)
 HUXING_DATA_DIR = Path(env("HUXING_DATA_DIR", str(BASE_DIR / ".huxing")))
@@ -188,6 +193,9 @@ INSTALLED_APPS = [
     "backend.dossier",
     "backend.quarantine",
     "backend.erasure",
+    "backend.rights",
+    "backend.retention",
+    "backend.breaches",
     "backend.console",
     # After the console, whose template takes the place of one of its own.
     "django.contrib.admin",
@@ -500,6 +508,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "carry-out-confirmed": {
         "task": "backend.accounts.tasks.carry_out_confirmed",
         "schedule": timedelta(minutes=10),
+    },
+    # Also what the schedule names, see retention/schedule.yaml.
+    "keep-to-the-schedule": {
+        "task": "backend.retention.tasks.keep",
+        "schedule": timedelta(hours=1),
+    },
+    # Says it once a month and county, whenever it comes.
+    "propose-erasures": {
+        "task": "backend.retention.tasks.propose",
+        "schedule": timedelta(hours=12),
     },
     "expire-uploads": {"task": "sync.tasks.expire_uploads", "schedule": timedelta(hours=1)},
 }

@@ -36,6 +36,8 @@ api: list[URLPattern | URLResolver] = [
     path("children/<uuid:child>/erase", EraseView.as_view()),
     path("children/", include("backend.concerns.child_urls")),
     path("visits/signs/", SignsView.as_view()),
+    path("retention/", include("backend.retention.urls")),
+    path("rights/", include("backend.rights.urls")),
     path("tasks/", include("backend.tasks.urls")),
     path("people/bulk", PeopleBulkView.as_view(), name="people-bulk"),
     path("roster/", include("backend.caseload.roster.urls")),

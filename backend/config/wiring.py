@@ -32,6 +32,7 @@ from backend.notifications import services as notifications
 from backend.referrals import directory, phone_book
 from backend.referrals.record import RECORD_TYPES as REFERRALS
 from backend.regions import codes
+from backend.rights import as_tasks as rights
 from backend.tasks import kinds as tasks
 from backend.tasks import people
 from backend.visits.record import RECORD_TYPES as VISITS
@@ -58,7 +59,7 @@ def install() -> None:
     )  # fmt: skip
     for record_type in (*ours, review.REVIEW, RECOVERED, LOSS):
         registry.register(record_type)
-    tasks.install(*people.KINDS, *roster.KINDS, *dossiers.KINDS)
+    tasks.install(*people.KINDS, *roster.KINDS, *dossiers.KINDS, *rights.KINDS)
     unreachable.install(phone_book.reachable)
     news.install(tell)
     confirming.install([*phones.CONFIRMED, openings.KIND, erasure.KIND])

@@ -15,6 +15,7 @@ from backend.common import clock
 from backend.common.errors import DomainError, NotFound
 from backend.concerns import variants
 from backend.erasure import services as erasure
+from backend.rights import queries as rights
 from fieldforms import risk
 
 from . import clocks, confirmations
@@ -66,6 +67,7 @@ def _shown(
         "waiting": confirmations.of_child(request, child),
         "readers": openings.readers(item.division, now=now) if asks else {},
         "erases": asks and not request.visitor.roles.isdisjoint(erasure.ERASERS),
+        "files_rights": not request.visitor.roles.isdisjoint(rights.FILERS),
         "error": error,
     }
     return show(request, "child", context, status=error.status if error else 200)

@@ -12,6 +12,8 @@ from backend.notifications.queries import ROLES as DELIVERIES
 from backend.quarantine.queries import ROLES as QUARANTINE
 from backend.referrals.missing_queries import COUNTY as MISSING
 from backend.referrals.queries import PARTNER
+from backend.retention.queries import READERS as RETENTION
+from backend.rights.queries import FILERS as RIGHTS
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ PAGES = (
     Page("photographs", frozenset(DESKS)),
     Page("waiting", QUARANTINE),
     Page("deliveries", DELIVERIES),
+    Page("rights", frozenset(RIGHTS)),
     Page("confirmations", frozenset(DESKS)),
+    Page("retention", frozenset(RETENTION)),
     Page("rules", frozenset(RULES)),
     Page("audit", frozenset({"auditor"})),
 )

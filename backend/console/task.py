@@ -19,6 +19,7 @@ from .texts import text
 # Where the result of a kind is shown.
 _LEADS: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "dossier": lambda result: reverse("dossiers", args=[result["child"]]),
+    "guardian_copy": lambda result: reverse("copy", args=[result["request"]]),
 }
 
 

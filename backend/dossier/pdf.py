@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import noto_cjk_sans_otc
 import pypdf
@@ -26,17 +26,28 @@ FONTS = Path(noto_cjk_sans_otc.__file__).parent
 def render(
     document: Mapping[str, Any], told: bytes, pictures: Mapping[str, bytes], *, now: datetime
 ) -> bytes:
-    """The same input gives the same bytes: nothing is read from the system, the time neither."""
+    """A dossier with its manifest inside."""
+    return typeset(
+        TEMPLATE, "dossier.json", document, {manifest.NAME: told, **pictures}, now=now,
+        standard="a-3b",
+    )  # fmt: skip
+
+
+def typeset(
+    template: Path, data: str, document: Mapping[str, Any], files: Mapping[str, bytes] | None = None,
+    *, now: datetime, standard: Literal["a-2b", "a-3b"] = "a-2b",
+) -> bytes:  # fmt: skip
+    """A template with what it reads as `data`. The same input gives the same bytes: nothing is read
+    from the system, the time neither."""
     with tempfile.TemporaryDirectory(prefix="huxing-") as name:
         folder = Path(name)
-        shutil.copyfile(TEMPLATE, folder / TEMPLATE.name)
-        (folder / "dossier.json").write_text(json.dumps(document, ensure_ascii=False), "utf-8")
-        (folder / manifest.NAME).write_bytes(told)
-        for file, content in pictures.items():
+        shutil.copyfile(template, folder / template.name)
+        (folder / data).write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+        for file, content in (files or {}).items():
             (folder / file).write_bytes(content)
         made: bytes = typst.compile(
-            str(folder / TEMPLATE.name), root=str(folder), font_paths=[str(FONTS)],
-            ignore_system_fonts=True, timestamp=int(now.timestamp()), pdf_standards="a-3b",
+            str(folder / template.name), root=str(folder), font_paths=[str(FONTS)],
+            ignore_system_fonts=True, timestamp=int(now.timestamp()), pdf_standards=standard,
         )  # fmt: skip
         return made
 

@@ -7,6 +7,7 @@ from backend.audit import services as audit
 from backend.caseload import services as caseload
 from backend.common import ledger
 from backend.dossier import services as dossiers
+from backend.rights import services as rights
 from backend.tasks import services as tasks
 from sync.entries import Applied
 from sync.erase import erase
@@ -22,6 +23,7 @@ def erase_files(applied: Sequence[Applied], now: datetime) -> None:
 def _erase(item: Applied, now: datetime) -> None:
     files, entry = item.columns["files"], item.entry
     dossiers.forget(files)
+    rights.forget(files)
     erase(files, now=entry.observed)
     caseload.forget(files, county=entry.shard)
     tasks.forget(county=entry.shard, now=now)

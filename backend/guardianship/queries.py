@@ -1,5 +1,6 @@
 """Reads of cases. Every one is scoped by its viewer and goes on the audit log."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,7 +27,7 @@ from .scope import COUNTY, reach
 __all__ = [
     "APPLY", "COUNTY", "NEEDS", "ORDER_STEPS", "STEPS", "WARNING", "Detail", "Filters", "Item", "Need",
     "apart", "child_name", "counts", "detail", "has_open", "hidden", "item", "items", "leads_of", "listed", "moment",
-    "of_child", "of_escalation", "possible", "reach", "sheet", "workers_of",
+    "of_child", "of_escalation", "parted", "possible", "reach", "sheet", "workers_of",
 ]  # fmt: skip
 
 # Every need by its name: how an answer is read wherever it stands.
@@ -60,6 +61,13 @@ def moment(text: str | None) -> datetime | None:
 def has_open(child: UUID) -> bool:
     """Whether the child has a case that is not closed, sealed or not."""
     return Case.objects.filter(file=child).exclude(status=CLOSED).exists()
+
+
+def parted(children: Collection[UUID]) -> list[Case]:
+    """Their cases, sealed or not, in which a guardian's rights are in question or were taken away:
+    every open one but those that have returned the child, and those of a revocation not undone since."""
+    questioned = ~Q(status__in=(CLOSED, "returned")) | Q(revoked_on__isnull=False)
+    return list(Case.objects.filter(questioned, file__in=children))
 
 
 def item(*, viewer: UUID, case: UUID, now: datetime, reason: str = "") -> Item:

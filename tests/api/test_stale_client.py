@@ -48,8 +48,9 @@ Steps = dict[str, Callable[["Scene"], Any]]
 NOTHING_A_PHONE_HOLDS = {
     "accounts": {
         "NewPerson", "LEDGERED", "close_sessions", "device_enrol", "device_order",
-        "device_order_withdraw", "device_revoke", "enrolment_code_create", "orders_done",
-        "password_change", "password_set", "people_check", "people_create", "person_create",
+        "device_order_withdraw", "device_revoke", "enrolment_code_create",
+        "enrolment_codes_forget", "orders_done", "password_change", "password_set",
+        "people_check", "people_create", "person_create",
         "LogIn", "factor_begin", "factor_confirm", "factor_end", "factor_shown", "factor_tried",
         "factor_used", "log_in_end", "log_ins", "log_ins_clean", "log_ins_close", "log_ins_end",
         "passkey_added", "passkey_remove", "recovery_codes_new",
@@ -83,13 +84,21 @@ NOTHING_A_PHONE_HOLDS = {
     "attachments": {"attachment_close"},
     # Messages go to inboxes, not to phones.
     "notifications": {
-        "Notice", "contact_save", "deliveries_resend", "enqueue", "notices_read", "webhook_change",
+        "Notice", "contact_save", "deliveries_forget", "deliveries_resend", "enqueue", "notices_forget",
+        "notices_read", "webhook_change",
         "webhook_create",
     },
     # The directory is in the phone's configuration; who is missing is the office's to publish.
     "referrals": {
         "missing_clue", "missing_note", "missing_step", "organisation_change",
         "organisation_create", "organisation_people", "referral_draft",
+    },
+    # Files go by `erasure.child_erase`, as two people decided; it asks for that.
+    "retention": {"erasure_propose", "keep", "propose"},
+    # What guardians ask for is the office's to answer.
+    "rights": {
+        "answer_days", "copies_expire", "copy_approve", "copy_ask", "copy_keep", "copy_refuse",
+        "copy_revoke", "copy_withdraw", "forget", "label",
     },
     "recovery": {"recovered_alert", "recovered_settle"},
     "regions": {"Row", "divisions_load"},
@@ -303,6 +312,13 @@ def rate(scene: Scene) -> None:
     )
 
 
+def correct(scene: Scene) -> None:
+    children.fact_correct(
+        kind="child", record=scene.child, register="residence", member="address",
+        before="三组12号", value="三组21号", op=ids.uuid7(NOW), actor=scene.officer, now=NOW,
+    )  # fmt: skip
+
+
 def stepped(service: Callable[..., Any], **given: Any) -> Callable[[Scene], None]:
     def step(scene: Scene) -> None:
         row = scene.escalation()
@@ -455,7 +471,11 @@ SERVICES: dict[str, Steps] = {
         "referral_answer": answered("clinic", "accept"),
         "referral_step": answered("officer", "tell", words="医院已经接诊"),
     },
-    "children": {"conflict_resolve": resolve_conflict, "risk_level_set": rate},
+    "children": {
+        "conflict_resolve": resolve_conflict,
+        "fact_correct": correct,
+        "risk_level_set": rate,
+    },
     "caseload.roster": {
         "import_roster": lambda s: import_sheet(s, "一小"),
         "import_roster again": lambda s: import_sheet(s, "二小"),

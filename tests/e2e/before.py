@@ -26,7 +26,7 @@ from deploy.stack import Stack
 from sync.client import New, Phone
 from sync.client.errors import TryLater
 
-PHONES, FAMILIES = 3, 90  # each
+PHONES, FAMILIES = 3, 30  # each
 ADMIN, LEAD = "admin", "lead"
 
 

@@ -153,6 +153,15 @@ def working_days(years: Any) -> None:
         members(year, {"holidays", "worked"})
 
 
+def retention(lines: Any) -> None:
+    for line in lines:
+        members(line, {"name", "what", "does", "set_by", "ground"}, {"days", "years", "from", "by"})
+        pair(line["what"])
+        pair(line["ground"])
+        if "from" in line:
+            pair(line["from"])
+
+
 SHAPES: Mapping[str, Callable[[Any], None]] = {
     "backend/caseload/roster/columns.yaml": columns,
     "backend/caseload/roster/words.yaml": words,
@@ -163,6 +172,7 @@ SHAPES: Mapping[str, Callable[[Any], None]] = {
     "backend/console/texts.yaml": texts,
     "backend/notifications/messages.yaml": messages,
     "backend/referrals/hotlines.yaml": hotlines,
+    "backend/retention/schedule.yaml": retention,
     "fieldforms/facts.yaml": facts,
     "fieldforms/vocabulary.yaml": vocabulary,
     "fieldforms/words.yaml": spoken,

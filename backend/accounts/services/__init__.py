@@ -16,7 +16,12 @@ from .ledgered import close_sessions
 from .orders import device_order, device_order_withdraw, orders_done
 from .passwords import password_change, password_set
 from .people import NewPerson, person_create, person_deactivate
-from .phones import device_enrol, device_revoke, enrolment_code_create
+from .phones import (
+    device_enrol,
+    device_revoke,
+    enrolment_code_create,
+    enrolment_codes_forget,
+)
 from .roles import role_end, role_grant
 from .second_factor import end as factor_end
 from .second_factor import (
@@ -48,6 +53,7 @@ __all__ = [
     "device_order_withdraw",
     "device_revoke",
     "enrolment_code_create",
+    "enrolment_codes_forget",
     "factor_begin",
     "factor_confirm",
     "factor_end",

@@ -108,3 +108,17 @@ def device_revoke(*, device: UUID, reason: str, actor: UUID, now: datetime) -> N
 
 def _digest(code: str) -> str:
     return hashlib.sha256(code.upper().replace("-", "").encode()).hexdigest()
+
+
+def enrolment_codes_forget(*, before: datetime, most: int) -> int:
+    """Codes that ran out before then, used or not; how many. Who gave them to whom stays on the audit log."""
+    gone = list(
+        EnrolmentCode.objects.filter(expires_at__lt=before).values_list("digest", flat=True)[:most]
+    )
+    with transaction.atomic():
+        # The people of a code go with it; they do not count.
+        return (
+            EnrolmentCode.objects.filter(digest__in=gone)
+            .delete()[1]
+            .get(EnrolmentCode._meta.label, 0)
+        )

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='task',
             name='kind',
-            field=models.TextField(choices=[('people', 'people'), ('roster_preview', 'roster_preview'), ('roster_import', 'roster_import'), ('roster_left', 'roster_left'), ('dossier', 'dossier')]),
+            field=models.TextField(choices=[('people', 'people'), ('roster_preview', 'roster_preview'), ('roster_import', 'roster_import'), ('roster_left', 'roster_left'), ('dossier', 'dossier'), ('guardian_copy', 'guardian_copy')]),
         ),
     ]

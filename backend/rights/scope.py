@@ -1,0 +1,44 @@
+"""Who files a guardian's request and who decides it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from backend.accounts import queries as accounts
+from backend.children import queries as children
+from backend.common.errors import NotFound
+from backend.regions import codes
+
+from .models import CopyRequest
+
+LEADS = ("county_lead",)
+# They meet guardians and have a desk; a village's supervisor takes the guardian to one of them.
+FILERS = ("township_supervisor", "county_officer", *LEADS)
+
+
+def child_of(child: UUID, *, actor: UUID, now: datetime) -> Any:
+    """The row of a child for whom the actor may file something. Raises `NotFound`."""
+    own = accounts.prefixes(actor, on=timezone.localdate(now), roles=FILERS)
+    row = children.everybody().filter(id=child).first()
+    if row is None or not codes.covers(own, row.division):
+        raise NotFound(fields=("child",))
+    return row
+
+
+def leads(actor: UUID, row: Any, *, now: datetime) -> bool:
+    """Whether the actor leads where the child lives now."""
+    own = accounts.prefixes(actor, on=timezone.localdate(now), roles=LEADS)
+    return codes.covers(own, row.division)
+
+
+def visible(viewer: UUID, *, now: datetime) -> QuerySet[CopyRequest]:
+    """What she filed herself and may still file, and everything where she leads; the last filed first."""
+    on, everybody = timezone.localdate(now), children.everybody()
+    files = accounts.prefixes(viewer, on=on, roles=FILERS)
+    led = accounts.prefixes(viewer, on=on, roles=LEADS)
+    found = Q(child__in=everybody.filter(children.lives_in(led)).values("id"))
+    found |= Q(filed_by=viewer, child__in=everybody.filter(children.lives_in(files)).values("id"))
+    return CopyRequest.objects.filter(found).order_by("-filed_at", "-id")
