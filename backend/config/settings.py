@@ -528,6 +528,9 @@ for _entry in CELERY_BEAT_SCHEDULE.values():
 if CELERY_BROKER_URL.startswith("filesystem:"):
     # Needs no broker at all: messages are files (backend/config/broker.py). For the demo and for one machine.
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+    # A child killed while it waits for work may take the lock of the others with it: over a queue of files, where
+    # children share one pipe, nobody works from then on. So the worker has none, and what is killed is started again.
+    CELERY_WORKER_POOL = "solo"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(HUXING_DATA_DIR / "queue"),
         "data_folder_out": str(HUXING_DATA_DIR / "queue"),

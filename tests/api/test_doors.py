@@ -228,3 +228,9 @@ def test_a_fault_of_the_server_is_a_problem_too_secure(monkeypatch: pytest.Monke
     answer = member.get("/api/v1/schema", headers={"accept-language": "en"})
     assert (answer.status_code, answer.json()["code"]) == (500, "server.fault")
     assert "library" not in answer.content.decode()
+
+
+def test_the_schema_refuses_as_json_too() -> None:
+    answer = Client().delete("/api/v1/schema")
+    assert (answer.status_code, answer["content-type"]) == (405, "application/json")
+    assert answer.json()["code"]

@@ -50,11 +50,11 @@ def attack(stage: Stage) -> Row:
 
 
 def victims(stage: Stage) -> Iterator[tuple[str, psutil.Process]]:
-    """Each supervised process and a child of each, found when its turn comes."""
+    """Each supervised process and a child of each that has any, found when its turn comes."""
     for name in ("web", "worker", "beat", "postgres"):
         if name in masters(stage.data):
-            if name in ("web", "worker"):
-                children = masters(stage.data)[name].children()
+            children = masters(stage.data)[name].children() if name in ("web", "worker") else []
+            if children:
                 yield f"a child of {name}", max(children, key=lambda one: one.memory_info().rss)
             yield name, masters(stage.data)[name]
 
