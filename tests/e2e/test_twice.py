@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from backend.accounts.models import Person
+from backend.accounts.models import EnrolmentCode, Person
 from backend.caseload.models import AssignmentOrder, FileLoan
 from backend.common import clock
 from backend.config.celery import app
@@ -38,7 +38,8 @@ def deliver() -> None:
             pass
 
 
-# What these do is done by two at once in tests/api/test_rules_rehearsal.py and tests/sync/test_reopen.py.
+# Here they find nothing to do. Two at once open what is kept in tests/sync/test_reopen.py; of two that rehearse one
+# claims the rehearsal (tests/api/test_rules_rehearsal.py).
 IDLE = {"backend.concerns.tasks.run_rehearsals", "sync.tasks.open_kept"}
 # It only hands on, by the broker.
 DONE_BY: dict[str, Callable[[], Any]] = {"backend.notifications.tasks.deliver_all": deliver}
@@ -68,18 +69,29 @@ def fill(made: cast.Cast) -> None:
         kind="roster_preview", actor=administrator.id, county=cast.HERE, now=cast.NOW, said={}
     )
     task_cancel(task=ended.id, actor=administrator.id, now=cast.NOW)
+    (receipt,) = submit([registration(administrator.id, born="1990-03-07")], now=cast.NOW)
+    assert receipt.outcome == "applied"
+    month = dt.timedelta(days=30)
+    for number in range(3):
+        EnrolmentCode.objects.create(
+            digest=f"{number}", made_by=administrator, expires_at=cast.NOW - month
+        )
 
 
-def failed(person: UUID, code: str) -> None:
-    """A registration on which the server failed, or that waits for what never comes."""
+def registration(person: UUID, born: str) -> Draft:
     child = ids.uuid7(cast.NOW)
-    card = {"name": "龙小燕", "sex": "female", "birth_date": "2018-03-07"}
+    card = {"name": "龙小燕", "sex": "female", "birth_date": born}
     residence = {"division": cast.VILLAGE_A, "address": "三组12号"}
-    draft = Draft(
+    return Draft(
         op=ids.uuid7(cast.NOW), person=person, kind="child.register", target=child, file=child,
         data={"set": {"identity": {"v": card, "saw": []}, "residence": {"v": residence, "saw": []}}},
         at=cast.NOW,
     )  # fmt: skip
+
+
+def failed(person: UUID, code: str) -> None:
+    """A registration on which the server failed, or that waits for what never comes."""
+    draft = registration(person, born="2018-03-07")
 
     def fail(*_: object) -> list[Draft]:
         raise RuntimeError("a fault of the server")
