@@ -89,7 +89,7 @@ def correction_ask(
     """
     place = scope.child_of(child, actor=actor, now=now)
     if hindrances.adult_of(child, guardian) is None:
-        raise NotFound(fields=("guardian",))
+        raise NotFound(fields=scope.NOBODY)
     if not ground.strip():
         raise errors.WordsMissing(fields=("ground",))
     before = _value(fact, child, guardian)

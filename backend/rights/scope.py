@@ -17,6 +17,8 @@ from .models import CopyRequest
 LEADS = ("county_lead",)
 # They meet guardians and have a desk; a village's supervisor takes the guardian to one of them.
 FILERS = ("township_supervisor", "county_officer", *LEADS)
+# What is named where either is not found: a child elsewhere, none at all and an adult of another household look alike.
+NOBODY = ("child", "guardian")
 
 
 def child_of(child: UUID, *, actor: UUID, now: datetime) -> Any:
@@ -24,7 +26,7 @@ def child_of(child: UUID, *, actor: UUID, now: datetime) -> Any:
     own = accounts.prefixes(actor, on=timezone.localdate(now), roles=FILERS)
     row = children.everybody().filter(id=child).first()
     if row is None or not codes.covers(own, row.division):
-        raise NotFound(fields=("child",))
+        raise NotFound(fields=NOBODY)
     return row
 
 

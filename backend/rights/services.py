@@ -47,7 +47,7 @@ def copy_ask(
     """
     place = scope.child_of(child, actor=actor, now=now)
     if hindrances.adult_of(child, guardian) is None:
-        raise NotFound(fields=("guardian",))
+        raise NotFound(fields=scope.NOBODY)
     if not note.strip():
         raise errors.WordsMissing(fields=("note",))
     sealed = encrypted.key(child).seal_json({"note": note.strip(), "answer": ""})

@@ -71,7 +71,7 @@ def test_two_assignments_of_one_child_in_one_batch_leave_the_first(
     assert Assignment.objects.get(file=child).person == supervisor.id
 
 
-@pytest.mark.parametrize("last", [UUID(int=1), UUID(int=2**128 - 1)])
+@pytest.mark.parametrize("last", [UUID(int=1), UUID("ffffffff-ffff-8fff-bfff-ffffffffffff")])
 def test_an_end_and_an_assignment_in_one_batch_move_the_child(
     administrator: Person, supervisor: Person, last: UUID
 ) -> None:
