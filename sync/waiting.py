@@ -21,7 +21,7 @@ from django.db.models import (
     UUIDField,
     Value,
 )
-from django.db.models.functions import Cast, Substr
+from django.db.models.functions import Cast, Concat, Substr
 
 from . import due, review, unreadable
 from .models import DeviceLog, Operation, Review, UnreadableLine, VariantLine
@@ -170,11 +170,17 @@ def _lines(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
 
 
 def keyed(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Lines with the first half of their hash for a `key`, and their device's shard."""
+    """Lines with `salvage.line_id` for a `key`, and their device's shard."""
     digits = Func(F("hash"), Value("hex"), function="encode", output_field=TextField())
+    # The digit that says how an id is laid out.
+    layout = Func(
+        Substr(digits, 17, 1), Value("cdef"), Value("89ab"), function="translate",
+        output_field=TextField(),
+    )  # fmt: skip
+    id_ = Concat(Substr(digits, 1, 16), layout, Substr(digits, 18, 15), output_field=TextField())
     log = DeviceLog.objects.filter(device=OuterRef("device"))
     found: QuerySet[Any] = rows.annotate(
-        key=Cast(Substr(digits, 1, 32), UUIDField()), since=F("received"),
+        key=Cast(id_, UUIDField()), since=F("received"),
         shard=Subquery(log.values("shard")),
     )  # fmt: skip
     return found

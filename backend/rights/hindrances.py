@@ -11,7 +11,7 @@ from django.utils import timezone
 from backend.children import queries as children
 from backend.guardianship import queries as cases
 from backend.regions import codes
-from fieldforms import suspects
+from fieldforms import ages, suspects
 from sync import oplog
 from sync.entries import Entry
 
@@ -73,13 +73,8 @@ def _is_guardian(adult: Mapping[str, Any], child: UUID) -> bool:
 
 def _of_age(child: UUID, on: date) -> bool:
     """From then on the right is the grown child's own. Of an unknown birth date nothing follows."""
-    identity = children.shown_children([child]).get(child, {}).get("identity")
-    written = identity.get("birth_date") if isinstance(identity, Mapping) else None
-    try:
-        born = date.fromisoformat(str(written))
-    except ValueError:
-        return False
-    return (on.year - born.year, on.month, on.day) >= (ADULT, born.month, born.day)
+    born = children.born_of(children.shown_children([child]).get(child, {}))
+    return born is not None and ages.common(born, on) >= ADULT
 
 
 def _circle(child: UUID, adult: Mapping[str, Any] | None) -> set[UUID]:
