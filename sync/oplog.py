@@ -63,7 +63,7 @@ def load(
         line = known[file].open(body, op.bytes)
         if amended:
             line = messages.write({**messages.members(line), **repairs[amended]})
-        operation = messages.read_operation(line)
+        operation = messages.read_stored(line)
         entry = entry_of(operation, Corrected(at, uncertainty), received=received)
         entry.trusted = device is None
         if references.CODE in problems and not as_said:

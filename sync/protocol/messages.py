@@ -125,10 +125,16 @@ _encoder = msgspec.json.Encoder()
 
 def read_operation(line: bytes) -> Operation:
     """Raises `Unreadable`. Unknown members are not an error: the line itself is kept as it came."""
-    operation = _operation(line)
+    operation = read_stored(line)
     for name in ("op", "target", "file"):
         if not ids.is_ours(getattr(operation, name)):
             raise Unreadable(f"{name} is not laid out as RFC 9562 says", [name])
+    return operation
+
+
+def read_stored(line: bytes) -> Operation:
+    """One that was taken, by whatever was asked of an id's layout then. Raises `Unreadable`."""
+    operation = _operation(line)
     if operation.wall.tzinfo is None:
         raise Unreadable("wall needs a time zone", ["wall"])
     if operation.seq is not None and not 1 <= operation.seq <= LARGEST:
