@@ -9,8 +9,8 @@ free port), builds the tests' two counties into it, and tries
 - `kills`: kill -9 for each process in turn;
 - `marks`: marked values in logs, queues and a copy of the tables.
 
-Prints a table, and exits 1 on any hit and where an attack has tried nothing. Each attack has a test that
-plants a hole and sees it found: `tests/attack/test_*.py`, which the suite runs.
+Prints a table, and exits 1 on any hit and where an attack has tried nothing. For all but `slow` and `kills` a
+test plants holes and sees them found: `tests/attack/test_*.py`, which the suite runs.
 """
 
 import argparse
