@@ -5,6 +5,7 @@ that for a whole module inside a transaction that is rolled back.
 """
 
 import datetime as dt
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -347,6 +348,12 @@ def _correction(county: County, officer: Person) -> UUID:
     )  # fmt: skip
     county.marks.append(str(row.id))
     return row.id
+
+
+def newcomer(name: str, role: str, prefix: str, tag: str = "") -> Member:
+    """Somebody beside the cast, whom no table of who is let in names."""
+    person = _person(name, role, prefix, f"{tag}{secrets.token_hex(3)}")
+    return Member(name, person, _token(person))
 
 
 def _person(name: str, role: str, prefix: str, tag: str) -> Person:

@@ -11,7 +11,8 @@ KEPT = {
     "GET /api/v1/forms/<form>/<version>/",
     "GET /api/v1/rules/content/<sha256>/",
 }
-TIME = re.compile(r'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"]*)"')
+# In a text that is itself JSON the quotation mark is escaped.
+TIME = re.compile(r'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]*)\\?"')
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 

@@ -32,7 +32,8 @@ def doors(stage: "Stage") -> list[Row]:
     from .wire import Wire
 
     wire = Wire(stage.address)
-    tried = Doors(stage.cast, wire.call, stage.others, stage.over_after(0.5), TOGETHER)
+    over = stage.over_after(0.5)
+    tried = Doors(stage.cast, wire.call, stage.others, over, TOGETHER, worked=True)
     with stage.quiet():
         return [
             tried.refused(), tried.methods(), tried.reads(), phones.attack(stage.cast, wire), tried.writes(),

@@ -17,6 +17,7 @@ from tests.api.answers import wrong
 from tests.api.routes import Route
 from tests.api.scope import (
     ROUTES,
+    Statuses,
     absent,
     asked_for,
     expected,
@@ -51,6 +52,8 @@ class Doors:
     others: dict[str, tuple[Member, str]] = field(default_factory=dict)
     over: Callable[[], bool] = lambda: False
     together: int = 1
+    # Whether a worker has done what the cast had ordered when all began.
+    worked: bool = False
 
     def refused(self, routes: Sequence[Route] = ROUTES, members: Collection[str] = ()) -> Row:
         """Everything that the table refuses; the tables before and after every few routes."""
@@ -106,7 +109,7 @@ class Doors:
     def _refusals(self, route: Route, members: Collection[str]) -> Row:
         found, row = Row(""), row_of(route) or {}
         for column, county in self._columns(route, row):
-            wanted = expected(route, row.get(column) or {})
+            wanted = self._wanted(route, row, column)
             nothing = absent(self.cast.here, county)
             for member, name in self._callers(members):
                 if wanted[name] not in REFUSED:
@@ -142,7 +145,7 @@ class Doors:
     def _permitted(self, route: Route) -> Row:
         found, row = Row(""), row_of(route) or {}
         for column, county in self._columns(route, row):
-            wanted = expected(route, row.get(column) or {})
+            wanted = self._wanted(route, row, column)
             for member, name in self._callers(()):
                 if wanted[name] not in REFUSED:
                     said = f"{member.name} {route} ({column})"
@@ -180,6 +183,10 @@ class Doors:
             closed += [str(here.ids["child"]), *here.marks[:1]]
         # An auditor reads what was done about which id, sealed or not, and no word of it.
         return there.marks + ([] if name in ("lead", "auditor") else closed)
+
+    def _wanted(self, route: Route, row: dict[str, Any], column: str) -> Statuses:
+        worked = row.get("worked") if self.worked and column == "here" else None
+        return expected(route, (row.get(column) or {}) | (worked or {}))
 
     def _columns(self, route: Route, row: dict[str, Any]) -> Iterator[tuple[str, County]]:
         for name in subjects(route, row):

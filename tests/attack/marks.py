@@ -98,7 +98,7 @@ def found_in(content: bytes, marks: Iterable[Mark]) -> list[str]:
 def push(cast: Cast, address: str, marks: dict[str, Mark]) -> tuple[int, list[Mark]]:
     """How many calls were made, and what they brought into being that is secret too."""
     wire, given = Wire(address), {name: mark.value for name, mark in marks.items()}
-    phone = enrolled(cast, "village_a", wire)
+    phone = enrolled(cast["village_a"], cast, wire)
     number = _strangers(wire, given) + _members(wire, cast, given) + _phone(phone, given)
     secret = [Mark("phone's token", phone.token), Mark("phone's outbox key", str(phone.outbox))]
     for name in ("officer", "administrator"):

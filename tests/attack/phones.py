@@ -15,9 +15,10 @@ from django.db import connection
 from backend.accounts import services
 from sync.protocol import ids
 from sync.registry import Policy, registry
+from tests import cast as everyone
 from tests.api.conftest import HttpPhone
 from tests.api.test_contract import SAMPLES
-from tests.cast import Cast
+from tests.cast import Cast, Member
 
 from .doors import marks_in
 from .findings import Row
@@ -25,13 +26,15 @@ from .findings import Row
 CARD = {"v": {"name": "别人的孩子", "sex": "female"}, "saw": []}
 
 
-def enrolled(cast: Cast, name: str, client: Any = None) -> HttpPhone:
+def enrolled(member: Member, cast: Cast, client: Any = None) -> HttpPhone:
     """A new phone of somebody of the near county."""
     now = dt.datetime.now(dt.UTC)
-    person, administrator = cast[name].person, cast["administrator"].person
-    assert person
+    assert member.person
+    administrator = cast["administrator"].person
     assert administrator
-    code = services.enrolment_code_create(people=[person.id], actor=administrator.id, now=now)
+    code = services.enrolment_code_create(
+        people=[member.person.id], actor=administrator.id, now=now
+    )
     return HttpPhone(code, client)
 
 
@@ -39,7 +42,9 @@ def attack(cast: Cast, client: Any = None) -> Row:
     """As the supervisor of one county, about the child of the other."""
     found = Row("doors: phones")
     foreign = cast.there.ids["child"]
-    known, unknown = (enrolled(cast, "village_a", client) for _ in range(2))
+    # Somebody of her own: the far county may see who has written about its child.
+    stranger = everyone.newcomer("stranger", *everyone.PEOPLE["village_a"], tag=cast.here.tag)
+    known, unknown = (enrolled(stranger, cast, client) for _ in range(2))
     before = registers(foreign)
     for phone, child in ((known, foreign), (unknown, ids.uuid7(dt.datetime.now(dt.UTC)))):
         phone.sync()

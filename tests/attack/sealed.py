@@ -26,7 +26,7 @@ from .phones import enrolled
 # What an answer holds anew each time, whatever happened: tokens, the moment, and how long ago or ahead something is.
 VOLATILE = re.compile(
     r'nonce-[^\'"]+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?'
-    r"|\d+ ?(seconds?|minutes?|hours?|min|h|d|days?|s)\b"
+    r"|less than a minute|\d+ ?(seconds?|minutes?|hours?|min|h|d|days?|s)\b"
 )
 SEARCHES = ("", "?q={name}", "?search={name}", "?child={child}", "?size=1")
 # Neither of the two may be told; a stranger less than they.
@@ -73,7 +73,7 @@ def attack(
 ) -> Row:  # fmt: skip
     """`meanwhile` lets the workers do what follows; what then differs without any event is told as noise."""
     found = Row("sealed: before and after")
-    witness, accused = enrolled(cast, "township", client), enrolled(cast, "village_a", client)
+    witness, accused = (enrolled(cast[name], cast, client) for name in ("township", "village_a"))
     witness.sync()
     _quiet(accused)
     noise: set[tuple[str, str]] = set()
