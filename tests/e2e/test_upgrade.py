@@ -69,9 +69,8 @@ def test_each_new_migration_runs_while_the_last_release_serves_and_its_phones_go
             until(stack.web_answers, stack.processes.tail("web"))
             release.tell("move", stack.address)
             release.tell("go")
-            # Tokens of phones and of the API stay good. A browser logs in anew, once: the keys of its
-            # sessions lay readable in the table of before, and no such key opens anything now.
-            assert unusual(release) == {"page": ["log in"]}
+            # Tokens of phones and of the API stay good, and so does a browser's session.
+            assert unusual(release) == {}
             told = release.tell("told")
             assert len(told) > filled
             assert set(told.values()) <= {"applied", "held"}
@@ -108,7 +107,7 @@ def unusual(release: Release) -> dict[str, Any]:
     """What a whole round of everything meets now; what it met on the way may only be what passes."""
     found = release.tell("round")
     for loop, events in found["earlier"].items():
-        assert set(events) <= PASSES | {"log in"}, (loop, events)
+        assert set(events) <= PASSES, (loop, events)
     return {loop: sorted(set(events)) for loop, events in found["now"].items()}
 
 
@@ -121,9 +120,8 @@ def step_by_step(folder: Path, url: str) -> Iterator[str]:
     ) as steps:  # fmt: skip
         assert steps.stdin is not None
         assert steps.stdout is not None
-        count = int(steps.stdout.readline())
-        assert count > 0
-        for _ in range(count):
+        # None, where nothing has changed the tables since the release.
+        for _ in range(int(steps.stdout.readline())):
             steps.stdin.write("\n")
             steps.stdin.flush()
             name = steps.stdout.readline().strip()
