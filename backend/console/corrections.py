@@ -50,13 +50,15 @@ def listed(request: OfficeRequest) -> HttpResponse:
 
 @office("rights")
 def ask(request: OfficeRequest, child: UUID) -> HttpResponse:
-    """The form. What was typed stays: when it is refused, and when another fact is looked at (`show`)."""
+    """The form. What was typed stays: when it is refused, and when another fact is looked at (`show`).
+
+    What was wished for one fact is never filed for another, which somebody chose before its field came.
+    """
     typed = {name: request.POST.get(name, "") for name in FIELDS}
-    if request.method != "POST":
-        return _form(request, child, typed)
-    if "show" in request.POST:
-        if request.POST.get("wished_for") != typed["fact"]:
-            typed["wished"] = ""
+    another = request.POST.get("wished_for", typed["fact"]) != typed["fact"]
+    if another:
+        typed["wished"] = ""
+    if another or request.method != "POST" or "show" in request.POST:
         return _form(request, child, typed)
     try:
         row = corrections.correction_ask(

@@ -144,6 +144,16 @@ def test_another_fact_is_looked_at_without_losing_the_ground(town: Town, child: 
     assert GROUND in other
 
 
+def test_what_was_wished_for_one_fact_is_never_filed_for_another(town: Town, child: UUID) -> None:
+    """Somebody chooses another fact and files before its field has come."""
+    sent = typed(child, fact="child.identity.name", wished_for="child.identity.birth_date")
+    shown = read(seated(town, "township").post(form(child), sent))
+    assert "<b>龙小燕</b>" in shown
+    assert "2018-03-17" not in shown
+    assert GROUND in shown
+    assert not Correction.objects.exists()
+
+
 def test_a_coded_fact_is_wished_from_its_list_and_shown_in_words(town: Town, child: UUID) -> None:
     fact = {"fact": "child.identity.sex"}
     shown = read(seated(town, "township").post(form(child), typed(child, show="1", **fact)))
