@@ -165,14 +165,21 @@ def of_places(
 ) -> dict[str, set[UUID]]:
     """Whom a township (9 digits) or county (6) has for what is no single child's, in a fixed number of
     statements; with `administrators`, theirs too."""
-    rows = [
-        About(_NOBODY, _NOBODY, place, "low", now, False, level, "", [], None, now)
-        for place in places
-        for level in [TOWNSHIP if len(place) > 6 else COUNTY]
-    ]
+    rows = [_of_place(place, TOWNSHIP if len(place) > 6 else COUNTY, now) for place in places]
     everybody = Audience(rows, now=now)
     return {
         row.division: everybody.at(row, row.level)
         | (everybody.administrators(row) if administrators else set())
         for row in rows
     }
+
+
+def above(places: Iterable[str], *, now: datetime) -> dict[str, set[UUID]]:
+    """Who is to hear of what a county leaves lying, by the place where it lies; likewise."""
+    rows = [_of_place(place, PREFECTURE, now) for place in places]
+    everybody = Audience(rows, now=now)
+    return {row.division: everybody.at(row, row.level) for row in rows}
+
+
+def _of_place(place: str, level: str, now: datetime) -> About:
+    return About(_NOBODY, _NOBODY, place, "low", now, False, level, "", [], None, now)

@@ -487,6 +487,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "backend.referrals.tasks.remind",
         "schedule": timedelta(hours=1),
     },
+    "remind-of-guardians-requests": {
+        "task": "backend.rights.tasks.remind",
+        "schedule": timedelta(hours=1),
+    },
     "remind-of-what-waits": {
         "task": "backend.quarantine.tasks.remind",
         "schedule": timedelta(hours=1),

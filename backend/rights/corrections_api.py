@@ -11,7 +11,8 @@ from backend.accounts.permissions import caller
 from backend.common import clock
 from backend.common.api import PAGING, page_of, paged, read
 
-from . import corrections
+from . import correction_cards as cards
+from . import corrections, scope
 from . import serializers as shapes
 from .api import Filer
 from .models import Correction
@@ -45,8 +46,8 @@ class CorrectionsView(APIView):
     def get(self, request: Request) -> Response:
         viewer, now = caller(request), clock.now()
         return page_of(
-            request, corrections.listed(viewer=viewer, now=now), shapes.CorrectionOut,
-            lambda rows: corrections.cards(list(rows), viewer=viewer, now=now),
+            request, scope.corrections(viewer, now=now), shapes.CorrectionOut,
+            lambda rows: cards.cards(list(rows), viewer=viewer, now=now),
         )  # fmt: skip
 
 
@@ -91,5 +92,5 @@ class WithdrawView(APIView):
 
 
 def _card(request: Request, row: Correction, *, status: int = 200) -> Response:
-    (card,) = corrections.cards([row], viewer=caller(request), now=clock.now())
+    card = cards.one(viewer=caller(request), correction=row.id, now=clock.now())
     return Response(shapes.CorrectionOut(card).data, status=status)

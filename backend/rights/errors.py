@@ -75,8 +75,52 @@ class ValueChanged(DomainError):
 class ValueUnusable(DomainError):
     code = "rights.value"
     fields = ("wished",)
-    zh = "这个值不能填写在这一项。日期请写成 年-月-日，性别等请用代码；与现有内容相同的不必更正。"
-    en = "This value does not fit the fact. Write a date as YYYY-MM-DD and a coded fact by its code; the same value is no correction."
+    zh = (
+        "这一项不能这样填写：不能留空；日期写成“年-月-日”，且不晚于今天；性别等只能从所列选项中选。"
+    )
+    en = (
+        "This is no value of the fact: it may not be empty, a date is written YYYY-MM-DD and lies not after"
+        " today, and a coded fact takes one of its codes."
+    )
+
+
+class ValueSame(DomainError):
+    code = "rights.value_same"
+    fields = ("wished",)
+    zh = "档案里已经是这个内容，不需要更正。"
+    en = "The record says this already: there is nothing to correct."
+
+
+class GroundMissing(DomainError):
+    code = "rights.ground"
+    fields = ("ground",)
+    zh = "请写明哪里不对、依据哪份材料。"
+    en = "Say what is wrong, and by which paper."
+
+
+class ReasonMissing(DomainError):
+    """Personal Information Protection Law 50: a refusal is reasoned."""
+
+    code = "rights.reason"
+    fields = ("reason",)
+    zh = "请写明不予更正的理由：要告知申请人。"
+    en = "Say why it is not corrected: whoever asked is told."
+
+
+class FiledByYou(DomainError):
+    code = "rights.filed_by_you"
+    status = 403
+    fields = ("correction",)
+    zh = "须由登记人以外的工作人员核实。您可以撤回自己登记的申请。"
+    en = "Somebody else than whoever filed it has to look into it. You may withdraw what you filed."
+
+
+class WishStands(DomainError):
+    code = "rights.wish_stands"
+    status = 409
+    fields = ("fact",)
+    zh = "这位监护人对这一项的更正申请正在处理，不必重复登记。"
+    en = "A wish of this guardian for this fact is being dealt with. There is no need to file another."
 
 
 class CopyGone(DomainError):

@@ -78,7 +78,7 @@ def adults(*, viewer: UUID, child: UUID, now: datetime) -> tuple[str, list[Adult
     found = [
         Adult(
             id=adult["id"], name=children.name_of(adult["registers"]),
-            relationship=_relationship(adult["registers"], child),
+            relationship=relationship(adult["registers"], child),
         )
         for adult in (children.guardians_of(home) if home else [])
     ]  # fmt: skip
@@ -166,7 +166,7 @@ class _Page:
         mine = self._viewer == row.filed_by
         return Card(
             id=row.id, child=row.child, name=children.name_of(child), guardian=row.guardian,
-            guardian_name=children.name_of(adult), relationship=_relationship(adult, row.child),
+            guardian_name=children.name_of(adult), relationship=relationship(adult, row.child),
             identity_check=row.identity_check, note=words.get("note", ""), state=row.state,
             filed_by=row.filed_by, filed_by_name=self._people.get(row.filed_by, ""),
             filed_at=row.filed_at, due_at=row.due_at, overdue=waits and row.due_at < self._now,
@@ -187,5 +187,5 @@ def _ready(row: CopyRequest, now: datetime) -> bool:
     return row.state == APPROVED and row.expires_at is not None and row.expires_at > now
 
 
-def _relationship(registers: Mapping[str, Any], child: UUID) -> str:
+def relationship(registers: Mapping[str, Any], child: UUID) -> str:
     return str(hindrances.relation_of(registers, child).get("relationship") or "")

@@ -12,7 +12,7 @@ from backend.children import queries as children
 from backend.common.errors import NotFound
 from backend.regions import codes
 
-from .models import CopyRequest
+from .models import CopyRequest, Correction
 
 LEADS = ("county_lead",)
 # They meet guardians and have a desk; a village's supervisor takes the guardian to one of them.
@@ -44,3 +44,10 @@ def visible(viewer: UUID, *, now: datetime) -> QuerySet[CopyRequest]:
     found = Q(child__in=everybody.filter(children.lives_in(led)).values("id"))
     found |= Q(filed_by=viewer, child__in=everybody.filter(children.lives_in(files)).values("id"))
     return CopyRequest.objects.filter(found).order_by("-filed_at", "-id")
+
+
+def corrections(viewer: UUID, *, now: datetime) -> QuerySet[Correction]:
+    """Where she may file or decide what a guardian wants corrected; the next to be answered first."""
+    own = accounts.prefixes(viewer, on=timezone.localdate(now), roles=FILERS)
+    inside = children.everybody().filter(children.lives_in(own)).values("id")
+    return Correction.objects.filter(child__in=inside).order_by("due_at", "id")

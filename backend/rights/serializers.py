@@ -44,10 +44,17 @@ class AnswerIn(serializers.Serializer):
 class CorrectionOut(serializers.Serializer):
     id = serializers.UUIDField()
     child = serializers.UUIDField()
+    name = serializers.CharField()
     guardian = serializers.UUIDField()
+    guardian_name = serializers.CharField()
+    relationship = serializers.CharField()
     fact = serializers.ChoiceField(codes("correctable"))
     now = serializers.CharField(help_text="What the record said when it was filed.")
     wished = serializers.CharField()
+    current = serializers.CharField(help_text="What the record says now, while the wish waits.")
+    changed = serializers.BooleanField(
+        help_text="The record says something else now than when it was filed: it cannot be accepted."
+    )
     ground = serializers.CharField()
     state = serializers.ChoiceField(codes("correction_state"))
     filed_by = serializers.UUIDField()
@@ -56,7 +63,10 @@ class CorrectionOut(serializers.Serializer):
     due_at = serializers.DateTimeField(help_text="When it should be answered.")
     overdue = serializers.BooleanField()
     decided_at = serializers.DateTimeField(allow_null=True)
+    decided_by_name = serializers.CharField()
     answer = serializers.CharField(help_text="Why it was refused.")
+    may_decide = serializers.BooleanField()
+    may_withdraw = serializers.BooleanField()
 
 
 class CopyOut(serializers.Serializer):

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from backend.accounts import news, seconds
 from backend.accounts import queries as accounts
+from backend.accounts import seconds
 from backend.audit import services as audit
 from backend.children import queries as children
 from backend.common import encrypted
@@ -21,11 +21,10 @@ from backend.tasks import services as tasks
 from fieldforms import vocabulary
 from sync.protocol import ids
 
-from . import errors, hindrances, scope, store
+from . import errors, hindrances, scope, store, telling
 from .models import APPROVED, ASKED, REFUSED, WITHDRAWN, CopyRequest, Correction
 
 TASK = "guardian_copy"
-PAGE = "/office/rights/"
 # [P] So long a copy that was made can be fetched.
 KEPT = timedelta(days=7)
 
@@ -63,7 +62,7 @@ def copy_ask(
         raise errors.RequestStands() from error
     _note(row, "ask", actor=actor, now=now)
     leads = accounts.covering(place.division, roles=scope.LEADS, on=timezone.localdate(now))
-    _tell(row, "copy.asked", leads - {actor}, place.division, now)
+    telling.tell(row, "copy.asked", leads - {actor}, place.division, now)
     return row
 
 
@@ -82,7 +81,7 @@ def copy_approve(*, request: UUID, actor: UUID, now: datetime) -> CopyRequest:
     task = tasks.task_ask(kind=TASK, actor=row.filed_by, county=row.county, said=said, now=now)
     _decide(row, APPROVED, actor=actor, now=now, task=task.id)
     _note(row, "approve", actor=actor, now=now)
-    _tell(row, "copy.decided", {row.filed_by}, place.division, now)
+    telling.tell(row, "copy.decided", {row.filed_by}, place.division, now)
     return row
 
 
@@ -99,7 +98,7 @@ def copy_refuse(*, request: UUID, reason: str, actor: UUID, now: datetime) -> Co
     words = cipher.open_json(row.sealed) | {"answer": reason.strip()}
     _decide(row, REFUSED, actor=actor, now=now, sealed=cipher.seal_json(words))
     _note(row, "refuse", actor=actor, now=now)
-    _tell(row, "copy.decided", {row.filed_by}, place.division, now)
+    telling.tell(row, "copy.decided", {row.filed_by}, place.division, now)
     return row
 
 
@@ -191,13 +190,3 @@ def _note(row: CopyRequest, action: str, *, actor: UUID | None, now: datetime) -
         actor=actor, action=f"copy.{action}", subject=row.id, subject_type="copy_request",
         county=row.county, now=now, detail={"child": str(row.child), "guardian": str(row.guardian)},
     )  # fmt: skip
-
-
-def _tell(
-    row: CopyRequest, kind: str, people: Collection[UUID], division: str, now: datetime
-) -> None:  # fmt: skip
-    said = news.News(
-        key=f"{kind} {row.id}", people=people, kind=kind, county=row.county, subject=row.id,
-        values={"division": division, "link": PAGE}, critical=False,
-    )  # fmt: skip
-    news.tell([said], now=now)

@@ -346,8 +346,10 @@ def test_every_step_stands_on_the_audit_log(family: Family) -> None:
     actions = [one for one in steps.values_list("action", flat=True) if one != "copy.read"]
     assert actions == ["copy.ask", "copy.approve", "copy.make", "copy.open"]
     leads = {family.town.people[name].id for name in ("lead", "second_lead")}
-    told = Notice.objects.filter(key=f"copy.asked {request}").values_list("person", flat=True)
-    assert set(told) == leads
+    told = Notice.objects.filter(key=f"copy.asked {request}")
+    assert set(told.values_list("person", flat=True)) == leads
+    # The village of a child stands nowhere in clear.
+    assert {notice.values["division"] for notice in told} == {VILLAGE[:9]}
 
 
 def test_it_is_to_be_answered_in_the_working_days_that_the_county_set(family: Family) -> None:

@@ -20,6 +20,7 @@ from backend.common import clock
 from backend.config.celery import app
 from backend.notifications import delivery
 from backend.notifications.channels import CHANNELS
+from backend.rights.models import CopyRequest, Correction
 from backend.tasks.services import task_ask, task_cancel
 from sync import ports
 from sync.entries import Draft
@@ -64,6 +65,8 @@ def fill(made: cast.Cast) -> None:
     order = AssignmentOrder.objects.get(id=made.here.ids["order"])
     AssignmentOrder.objects.filter(id=order.id).update(finished_at=None, touched_at=None)
     order.lines.update(outcome="waiting")
+    for asked in (CopyRequest, Correction):
+        asked.objects.update(due_at=cast.NOW)
     FileLoan.objects.filter(id=made.here.ids["loan"]).update(until=cast.NOW + 9 * AHEAD)
     ended = task_ask(
         kind="roster_preview", actor=administrator.id, county=cast.HERE, now=cast.NOW, said={}

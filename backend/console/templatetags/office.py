@@ -65,6 +65,12 @@ def day(value: dt.datetime, now: dt.datetime) -> str:
 
 
 @register.filter
+def last_day(deadline: dt.datetime) -> str:
+    """The day on which something is still in time: what ends at midnight ends with the day before."""
+    return f"{timezone.localtime(deadline - dt.timedelta.resolution):%Y-%m-%d}"
+
+
+@register.filter
 def of(given: Mapping[str, Any], key: str) -> Any:
     """A member, or nothing: `{{ levels|of:code }}`."""
     return given.get(key, {})
