@@ -5,10 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pyxform.builder import create_survey_element_from_dict
-from pyxform.xls2json import workbook_to_json
-from pyxform.xls2json_backends import DefinitionData, md_to_dict
-
 from .vocabulary import codes, label
 
 SOURCES = Path(__file__).with_name("xlsforms")
@@ -26,9 +22,22 @@ def compile_form(name: str) -> dict[str, Any]:
     return compile_source((SOURCES / f"{name}.md").read_text(encoding="utf-8"))
 
 
+def sheets(source: str) -> dict[str, Any]:
+    """The sheets of an XLSForm in Markdown, by name: each a list of rows by column."""
+    # Brings openpyxl and lxml along, which most processes never need.
+    from pyxform.xls2json_backends import md_to_dict
+
+    read: dict[str, Any] = md_to_dict(source)
+    return read
+
+
 def compile_source(source: str) -> dict[str, Any]:
     """The same for any source; the hash covers the source and the lists injected into it."""
-    workbook = md_to_dict(source)
+    from pyxform.builder import create_survey_element_from_dict
+    from pyxform.xls2json import workbook_to_json
+    from pyxform.xls2json_backends import DefinitionData
+
+    workbook = sheets(source)
     lists = sorted({row["type"].split()[1] for row in workbook["survey"] if _is_select(row)})
     workbook["choices"] = [row for name in lists for row in _choice_rows(name)]
     workbook["choices_header"] = [dict.fromkeys(workbook["choices"][0])]

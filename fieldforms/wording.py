@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pyxform.xls2json_backends import md_to_dict
-
+from .compile import sheets
 from .models import FormVersion
 
 
@@ -45,7 +44,7 @@ def _labels(form: str, version: str, sha256: str) -> dict[str, dict[str, str]]:
     (source,) = FormVersion.objects.filter(form=form, version=version).values_list(
         "source", flat=True
     )
-    rows = [row for row in md_to_dict(source)["survey"] if _is_question(row)]
+    rows = [row for row in sheets(source)["survey"] if _is_question(row)]
     return {row["name"]: dict(_question(row).label) for row in rows}
 
 
@@ -59,7 +58,7 @@ def _questions(versions: tuple[int, ...]) -> Mapping[str, Question]:
     return {
         row["name"]: _question(row)
         for version in versions
-        for row in md_to_dict(sources[version].source)["survey"]
+        for row in sheets(sources[version].source)["survey"]
         if _is_question(row)
     }
 

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-from pypinyin import Style, pinyin
-
 from .encrypted import index_token
 
 
@@ -20,6 +18,9 @@ def phone_token(phone: str) -> int:
 
 def name_tokens(name: str) -> set[int]:
     """Keyed hashes of each character and of each reading of it, so that homophones meet."""
+    # A dictionary of 47,000 phrases, which few processes ever need.
+    from pypinyin import Style, pinyin
+
     tokens = {index_token("name.char", character) for character in name if not character.isspace()}
     for readings in pinyin(name, style=Style.NORMAL, heteronym=True, errors="ignore"):
         tokens |= {index_token("name.syllable", reading) for reading in readings}

@@ -4,7 +4,7 @@ import resource
 
 from backend.config.wsgi import application as django
 
-from . import pool
+from . import pool, warm
 from .front.application import Front
 from .front.lanes import lanes
 
@@ -13,4 +13,5 @@ _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 pool.share()
+warm.up()
 application = Front(django, lanes())

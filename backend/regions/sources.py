@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pypinyin import lazy_pinyin
-
 from . import codes
 from .errors import SourceUnreadable
 
@@ -55,6 +53,8 @@ def read_package(path: Path) -> Iterator[Row]:
 
 
 def _table(archive: tarfile.TarFile, table: str) -> Iterator[Row]:
+    from pypinyin import lazy_pinyin  # see common.search
+
     member = archive.extractfile(f"package/dist/{table}.csv")
     if member is None:
         raise KeyError(f"{table}.csv is not a file")

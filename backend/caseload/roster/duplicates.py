@@ -8,7 +8,6 @@ from functools import lru_cache
 from itertools import combinations
 from uuid import UUID
 
-from pypinyin import lazy_pinyin
 from rapidfuzz.fuzz import ratio
 
 from backend.children.lookup import Known, normalise_id
@@ -107,4 +106,6 @@ def _name_points(first: str, second: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def _sound(name: str) -> str:
+    from pypinyin import lazy_pinyin  # see common.search
+
     return " ".join(lazy_pinyin(name))

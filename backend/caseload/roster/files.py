@@ -4,13 +4,13 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
-from typing import Any
-
-from openpyxl import load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from . import header
 from .errors import FileTooLarge, FileUnreadable
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 MAX_BYTES = 10 * 1024 * 1024
 # What a .xlsx unpacks to: more is a bomb, not a roster.
@@ -44,6 +44,8 @@ def table(content: bytes) -> Table:
 
 def _xlsx(content: bytes) -> Table:
     """The first sheet that has headings we know, or the first one."""
+    from openpyxl import load_workbook  # see common.sheets
+
     try:
         book = load_workbook(io.BytesIO(content), data_only=True)
     # What is inside a broken file decides what openpyxl raises.
@@ -65,7 +67,7 @@ def _check_unpacked(content: bytes) -> None:
         raise FileTooLarge
 
 
-def _sheet(sheet: Worksheet) -> Table:
+def _sheet(sheet: "Worksheet") -> Table:
     if sheet.max_row > _MAX_STYLED or sheet.max_column > _MAX_COLUMNS:
         raise FileTooLarge
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
