@@ -149,7 +149,11 @@ class Work:
         except (Unknown, Closed):
             return
         self._note(phone, handset, [saved])
-        if action.set == NOBODY_CARES:
+        self._cared_for(saved, action.set)
+
+    def _cared_for(self, saved: Saved, said: tuple[str, Any] | None) -> None:
+        """That nobody cares for a child is a danger whenever it is written, an answer to a conflict too."""
+        if said == NOBODY_CARES:
             op, child = str(saved.op), str(saved.file)
             self.ledger.dangers.written(Danger(child, False, op, {op}))
 
@@ -166,6 +170,7 @@ class Work:
                 record, set={name: found["shown"]}, kind=f"{found['type']}.edit", person=author
             )
             self._note(phone, handset, [saved])
+            self._cared_for(saved, (name, found["shown"]))
 
     def close(self, phone: Phone, handset: Handset, action: events.Close, random: Random) -> None:
         phone.lock()
