@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import inbox, unreadable
+from . import inbox, names, unreadable
 from .apply import apply
 from .entries import Draft, Entry
 from .models import File, Recovered, Shard
@@ -159,7 +159,7 @@ def columns(entry: Entry) -> Columns:
     said = entry.data
     record = said["record"]
     return {
-        "type": said["type"],
+        "type": names.type_column(said["type"]),
         "record": UUID(said["id"]),
         "rev": said["rev"],
         "device": UUID(said["device"]),
