@@ -305,14 +305,12 @@ def _item(
     place: str, now: datetime,
 ) -> Item:  # fmt: skip
     """Without a card the row is sealed and not opened."""
-    identity = (card or {}).get("identity")
-    identity = identity if isinstance(identity, dict) else {}
     return Item(
         id=row.id, revision=row.revision, status=row.status, severity=row.severity,
         sealed=row.sealed, episode=row.episode, deadline=row.deadline,
         overdue=row.status not in ENDED and row.deadline < now,
-        child=None if card is None else row.file, name=str(identity.get("name") or ""),
-        birth_date=_date(identity.get("birth_date")),
+        child=None if card is None else row.file, name=children.name_of(card or {}),
+        birth_date=children.born_of(card or {}),
         division=row.division, place=place,
         rules=sorted({rules[finding] for finding in row.findings if finding in rules}),
         to=row.to, observed_at=row.observed_at, received_at=row.received_at,
@@ -327,13 +325,6 @@ def _item(
         reporter=people.get(row.reported_by, "") if row.reported_by and card is not None else "",
         uncalled=len(row.uncalled_since), resume=row.resume,
     )  # fmt: skip
-
-
-def _date(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None
 
 
 def accusing(level: str) -> Q:

@@ -218,14 +218,12 @@ def _item(
     row: Referral, card: dict[str, Any], place: str, names: dict[UUID, str], today: date,
     *, named: bool,
 ) -> Item:  # fmt: skip
-    identity = card.get("identity")
-    born = identity.get("birth_date") if isinstance(identity, dict) else None
     late = row.status in life.WAITING and row.due_on is not None and row.due_on < today
     return Item(
         id=row.id, revision=row.revision, status=row.status, sealed=row.sealed, auto=row.auto,
         kind=row.kind if named else "", need=row.need if named else "",
         agency=row.agency if named else "", child=row.file if named else None,
-        name=children.name_of(card), birth_date=history.day(born), division=row.division,
+        name=children.name_of(card), birth_date=children.born_of(card), division=row.division,
         place=place, organisation=row.organisation if named else None,
         organisation_name=names.get(row.organisation, "") if named and row.organisation else "",
         due_on=row.due_on, overdue=late, drafted_at=row.drafted_at, sent_at=row.sent_at,
