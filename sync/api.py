@@ -105,7 +105,7 @@ def _offered(sender: Sender, header: messages.Header, now: dt.datetime) -> dict[
     if header.recovered:
         answer["kept"] = recovered.keep(header.recovered, sender=sender, now=now)
     if header.offer:
-        answer["wanted"] = recovered.wanted(header.offer)
+        answer["wanted"] = recovered.wanted(header.offer, sender=sender)
     return answer
 
 

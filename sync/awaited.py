@@ -37,7 +37,7 @@ def come(applied: Sequence[Applied], opened: Collection[UUID]) -> list[UUID]:
     names = {
         reference.to
         for known in registry.types.values()
-        if references.judged(known)
+        if known.judged
         for reference in known.references
     }
     come = {item.entry.target for item in applied if item.created and item.type in names}

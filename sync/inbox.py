@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import phrases, sealed, times, unreadable
+from . import names, phrases, sealed, times, unreadable
 from .entries import Draft, Entry, lasting
 from .merge.clock import Corrected, Reading
 from .oplog import entry_of
@@ -336,7 +336,8 @@ def _insert(lines: Sequence[Line], ciphers: Mapping[UUID, Any]) -> set[UUID]:
         prev = bytes.fromhex(operation.prev) if operation.prev else None
         clock = times.written(operation)
         rows.append((
-            entry.op, entry.device, entry.seq, prev, line.hash, entry.person, entry.kind,
+            entry.op, entry.device, entry.seq, prev, line.hash, entry.person,
+            names.kind_column(entry.kind),
             entry.target, entry.file, entry.group, entry.group_n, entry.base, clock.wall,
             clock.session, clock.elapsed, entry.at, entry.uncertainty, entry.received, cipher.seal(line.raw, entry.op.bytes),
             entry.sent_from, ",".join(entry.flags),

@@ -14,7 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import Field, IntegerField
 
-from . import faults
+from . import faults, names
 from .entries import Entry
 from .merge import registers
 from .protocol import mending
@@ -81,10 +81,24 @@ def _of_values(
 
 
 def storable(record_type: RecordType, columns: Columns) -> tuple[Columns, bool]:
-    """Without NUL, halves of surrogates, and numbers beyond their column; whether nothing was left out."""
+    """Without NUL, halves of surrogates, and numbers beyond their column; whether nothing was left out.
+
+    Where phones write, texts are codes: words are left out, because columns stand in clear.
+    """
     fields = record_type.model._meta
     stored = {name: _held(fields.get_field(name), value) for name, value in columns.items()}
+    if record_type.judged:
+        stored = {name: coded(fields.get_field(name), value) for name, value in stored.items()}
     return stored, stored == columns
+
+
+def coded(field: "Field[Any, Any]", value: Any) -> Any:
+    """The value of a column without text that is no code: the default in its place, nothing in a list."""
+    if isinstance(value, str):
+        return value if names.is_code(value) else field.get_default() or ""
+    if isinstance(value, list | tuple):
+        return type(value)(one for one in value if not isinstance(one, str) or names.is_code(one))
+    return value
 
 
 def _held(field: "Field[Any, Any]", value: Any) -> Any:

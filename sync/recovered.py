@@ -1,7 +1,7 @@
 """What devices hold of records that a restored server has lost: asked for, and kept as evidence."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import inbox, unreadable
+from . import inbox, names, unreadable
 from .apply import apply
 from .entries import Draft, Entry
-from .models import File, Recovered, Shard
+from .models import File, Holding, Recovered, Shard
 from .ports import Sender, ports
 from .protocol import ids, messages
 from .registry import Columns, Policy, RecordType, registry
@@ -41,17 +41,22 @@ class Offer:
         return offer if 0 <= offer.rev <= messages.LARGEST and "\x00" not in offer.type else None
 
 
-def wanted(offers: Sequence[Any]) -> list[str]:
+def wanted(offers: Sequence[Any], *, sender: Sender) -> list[str]:
     """The ids of offered records `[type, id, file, rev]` that this server may have lost.
 
     Those that it does not know, and those that can change whose revision was given in the time that
-    a restore has undone. What was erased is never wanted.
+    a restore has undone. What was erased is not wanted from whoever held it. Of a file that is not the
+    device's to know everything is wanted, always, whether anybody has it or not; and a record of
+    another file, or of a type that no device gets, is as if there were none.
     """
     read = [Offer.read(*o) for o in offers if isinstance(o, list) and len(o) == 4]
-    named = _without_erased([offer for offer in read if offer])
+    every = [offer for offer in read if offer]
+    known = _known(sender.device, {offer.file for offer in every})
+    named = _without_erased([offer for offer in every if offer.file in known])
     there = _kept_already(named)
     lost = Lost.look(named)
-    return [str(o.id) for o in named if (o.id, o.rev) not in there and lost.may_be(o)]
+    told = {o for o in named if (o.id, o.rev, o.file) not in there and lost.may_be(o)}
+    return [str(offer.id) for offer in every if offer in told or offer.file not in known]
 
 
 def keep(records: Sequence[Any], *, sender: Sender, now: datetime) -> list[str]:
@@ -67,7 +72,9 @@ def keep(records: Sequence[Any], *, sender: Sender, now: datetime) -> list[str]:
     )
     allowed = set(_without_erased([offer for _, offer in named]))
     lost = Lost.look([offer for _, offer in named])
-    unknown = _unknown_operations({op for record, _ in named for op in operations_in(record)})
+    unknown = _unknown_operations(
+        {(op, offer.file) for record, offer in named for op in operations_in(record)}
+    )
     drafts = [
         _draft(offer, record, sender, now)
         for record, offer in named
@@ -82,7 +89,7 @@ def keep(records: Sequence[Any], *, sender: Sender, now: datetime) -> list[str]:
 class Lost:
     """What is needed to tell which offers this server has lost; two statements and one a type."""
 
-    rows: Mapping[UUID, tuple[int, str]]
+    rows: Mapping[UUID, tuple[int, str, UUID]]
     gaps: Mapping[str, list[list[int]]]
 
     @classmethod
@@ -90,29 +97,35 @@ class Lost:
         by_type: dict[str, list[UUID]] = {}
         for offer in offers:
             by_type.setdefault(offer.type, []).append(offer.id)
-        rows: dict[UUID, tuple[int, str]] = {}
+        rows: dict[UUID, tuple[int, str, UUID]] = {}
         for name in by_type.keys() & registry.types.keys():
-            found = registry.types[name].model.objects.filter(id__in=by_type[name])
-            rows |= {
-                id_: (rev, shard) for id_, rev, shard in found.values_list("id", "feed", "shard")
-            }
+            if registry.types[name].leaves_the_server:
+                found = registry.types[name].model.objects.filter(id__in=by_type[name])
+                rows |= {
+                    id_: place for id_, *place in found.values_list("id", "feed", "shard", "file")
+                }
         return cls(rows, dict(Shard.objects.exclude(gaps=[]).values_list("code", "gaps")))
 
     def may_be(self, offer: Offer) -> bool:
-        if offer.id not in self.rows:
+        if not self._is_there(offer):
             return True
         changes = registry.types[offer.type].policy is not Policy.APPEND
         return changes and self._undone(offer)
 
-    def says_news(self, offer: Offer, record: Mapping[str, Any], unknown: set[UUID]) -> bool:
-        """Registers say news only by an operation that the server has not received since."""
+    def says_news(
+        self, offer: Offer, record: Mapping[str, Any], unknown: set[tuple[UUID, UUID]]
+    ) -> bool:
+        """Registers say news only by an operation that the server has not received since in that file."""
         record_type = registry.types.get(offer.type)
         if record_type is not None and record_type.policy is Policy.REGISTER:
-            return not unknown.isdisjoint(operations_in(record))
+            return any((op, offer.file) in unknown for op in operations_in(record))
         return self.may_be(offer)
 
+    def _is_there(self, offer: Offer) -> bool:
+        return offer.id in self.rows and self.rows[offer.id][2] == offer.file
+
     def _undone(self, offer: Offer) -> bool:
-        _, shard = self.rows[offer.id]
+        _, shard, _ = self.rows[offer.id]
         return any(first <= offer.rev <= last for first, last in self.gaps.get(shard, []))
 
 
@@ -159,7 +172,7 @@ def columns(entry: Entry) -> Columns:
     said = entry.data
     record = said["record"]
     return {
-        "type": said["type"],
+        "type": names.type_column(said["type"]),
         "record": UUID(said["id"]),
         "rev": said["rev"],
         "device": UUID(said["device"]),
@@ -196,26 +209,34 @@ def _without_erased(offers: Sequence[Offer]) -> list[Offer]:
     return [offer for offer in offers if offer.file not in erased]
 
 
-def _kept_already(offers: Iterable[Offer]) -> set[tuple[UUID, int]]:
+def _known(device: UUID, files: Collection[UUID]) -> set[UUID]:
+    """The files that the device has, had and is to give back, or is to get."""
+    held = Holding.objects.filter(device=device, file__in=files).values_list("file", flat=True)
+    return {*held, *(ports().files_of([device]).get(device, {}).keys() & set(files))}
+
+
+def _kept_already(offers: Iterable[Offer]) -> set[tuple[UUID, int, UUID]]:
+    """What has been given back at which revision and in which file, by whomever."""
     rows = Recovered.objects.filter(record__in={offer.id for offer in offers})
-    return set(rows.values_list("record", "rev"))
+    return set(rows.values_list("record", "rev", "file"))
 
 
-def _unknown_operations(ops: set[UUID]) -> set[UUID]:
+def _unknown_operations(ops: set[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Of operations with their files those that are not there; one of another file is not."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT n.op FROM unnest(%s::uuid[]) AS n(op)"
-            " WHERE NOT EXISTS (SELECT FROM sync_operation o WHERE o.op = n.op)",
-            [list(ops)],
+            "SELECT n.op, n.file FROM unnest(%s::uuid[], %s::uuid[]) AS n(op, file)"
+            " WHERE NOT EXISTS (SELECT FROM sync_operation o WHERE o.op = n.op AND o.file = n.file)",
+            [[op for op, _ in ops], [file for _, file in ops]],
         )
-        return {op for (op,) in cursor.fetchall()}
+        return {(op, file) for op, file in cursor.fetchall()}
 
 
 def _draft(offer: Offer, record: Mapping[str, Any], sender: Sender, now: datetime) -> Draft:
-    """Its id follows from what is offered, so that the same from another device is kept once."""
+    """Its id follows from what is offered, and in which file, so that the same from another device is kept once."""
     told = {name: part for name, part in record.items() if name not in _PLACE}
     said = hashlib.sha256(messages.write(told)).hexdigest()
-    op = ids.derived(offer.id, "recovered", offer.type, str(offer.rev), said)
+    op = ids.derived(offer.id, "recovered", offer.type, str(offer.file), str(offer.rev), said)
     data = {
         "type": offer.type,
         "id": str(offer.id),

@@ -38,15 +38,10 @@ def named_in(entries: Iterable[Entry]) -> list[Named]:
     return [
         Named(entry, reference.member, reference.to, id_)
         for entry in entries
-        if (record_type := registry.by_kind.get(entry.kind)) and judged(record_type)
+        if (record_type := registry.by_kind.get(entry.kind)) and record_type.judged
         for reference in record_type.references
         for id_ in read(record_type, reference, entry.data)
     ]
-
-
-def judged(record_type: RecordType) -> bool:
-    """What only the office writes is looked at by the service that writes it."""
-    return record_type.policy is not Policy.SERIALISED and not record_type.server_only
 
 
 def read(record_type: RecordType, reference: Reference, data: Mapping[str, Any]) -> list[UUID]:

@@ -129,6 +129,11 @@ class RecordType:
     urgent: bool = False
 
     @property
+    def judged(self) -> bool:
+        """Whether phones write it: what only the office writes is looked at by the service that writes it."""
+        return self.policy is not Policy.SERIALISED and not self.server_only
+
+    @property
     def leaves_the_server(self) -> bool:
         """Whether a device ever gets one; only such records count in a file's digest."""
         return self.render is not None and not self.server_only

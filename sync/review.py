@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from . import oplog, phrases
+from . import names, oplog, phrases
 from .entries import Applied, Entry
 from .models import Review
 from .registry import Columns, Policy, RecordType, Refused
@@ -115,6 +115,7 @@ def _amend(repairs: Mapping[UUID, Entry]) -> None:
     if not repairs:
         return
     rows = [(op, step.op, step.data["members"]) for op, step in repairs.items()]
+    kinds = [members.get("kind") for _, _, members in rows]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE sync_operation o SET amended = r.repair, kind = coalesce(r.kind, o.kind),"
@@ -123,7 +124,7 @@ def _amend(repairs: Mapping[UUID, Entry]) -> None:
             " AS r(op, repair, kind, target) WHERE o.op = r.op",
             [
                 [op for op, _, _ in rows], [repair for _, repair, _ in rows],
-                [members.get("kind") for _, _, members in rows],
+                [kind and names.kind_column(kind) for kind in kinds],
                 [members.get("target") for _, _, members in rows],
             ],
         )  # fmt: skip

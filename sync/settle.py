@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db import connection
 
-from . import due
+from . import due, names
 from .entries import Entry
-from .protocol import mending, messages
+from .protocol import messages
 
 # Set by the transaction that decides; a device is told of a change after its first receipt.
 _SETTLE = """
 UPDATE sync_operation o SET
-    outcome = d.outcome, flags = d.flags, code = d.code, fields = d.fields, problems = d.problems,
+    kind = d.kind, outcome = d.outcome, flags = d.flags, code = d.code, fields = d.fields, problems = d.problems,
     shard = CASE WHEN d.shard = '' THEN o.shard ELSE d.shard END,
     news = CASE WHEN o.device IS NOT NULL AND o.outcome <> 'received'
         AND (o.outcome, o.code) IS DISTINCT FROM (d.outcome, d.code) THEN 0 ELSE o.news END,
@@ -25,7 +25,7 @@ FROM (
     -- Numbered before the join, whose order is the planner's: records are refolded in this order.
     SELECT s.*, nextval('sync_decision') AS decision
     FROM jsonb_to_recordset(%(settled)s::jsonb) AS s(
-        op uuid, outcome text, flags text[], code text, fields text[], problems jsonb, shard text)
+        op uuid, kind text, outcome text, flags text[], code text, fields text[], problems jsonb, shard text)
 ) d WHERE o.op = d.op
 """
 
@@ -36,19 +36,17 @@ def settle(entries: Sequence[Entry], now: dt.datetime, *, error: str = "") -> No
         if entry.outcome is None:
             entry.outcome = "applied"
         # A field's name may be a word of whoever wrote the operation.
-        entry.fields = [mending.stored(name) for name in entry.fields]
+        entry.fields = [names.place(name) for name in entry.fields]
         entry.problems = [
-            {
-                name: mending.stored(said) if isinstance(said, str) else said
-                for name, said in problem.items()
-            }
+            {name: names.place(said) if name == "field" else said for name, said in problem.items()}
             for problem in entry.problems
         ]
     if not entries:
         return
     settled = [
         {
-            "op": str(entry.op), "outcome": entry.outcome, "flags": sorted(set(entry.flags)),
+            "op": str(entry.op), "kind": names.kind_column(entry.kind), "outcome": entry.outcome,
+            "flags": sorted(set(entry.flags)),
             "code": entry.code, "fields": entry.fields, "problems": entry.problems,
             "shard": entry.shard,
         }

@@ -4,15 +4,16 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import overdue, reopen
+from . import learned, overdue, reopen
 from .push import retry
 from .uploads import upkeep
 
 
 @shared_task
 def retry_held() -> int:
-    """Tries again what is held as `server.retry`."""
-    return retry(now=timezone.now())
+    """Tries again what is held as `server.retry`, and what came in a kind that the server knows by now."""
+    now = timezone.now()
+    return retry(now=now) + learned.try_again(now=now)
 
 
 @shared_task

@@ -23,7 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Concat, Substr
 
-from . import due, review, unreadable
+from . import due, names, review, unreadable
 from .models import DeviceLog, Operation, Review, UnreadableLine, VariantLine
 from .registry import registry
 
@@ -58,6 +58,7 @@ class Filters:
 class Item:
     """One row: an operation's envelope, or what is known of a line, a variant or a clone.
 
+    `kind` is `names.UNKNOWN` where this server does not know it: words may stand there.
     `status`, `by` and `at` are the last decision about it and `revision` how many there were.
     """
 
@@ -256,7 +257,10 @@ _ENVELOPE = (
 def _rows(what: str, keys: Sequence[UUID]) -> list[dict[str, Any]]:
     if what == OPERATION:
         rows = Operation.objects.filter(op__in=keys).values(*_ENVELOPE)
-        return [{**row, "id": row["op"], "code": row["code"] or ""} for row in rows]
+        return [
+            {**row, "id": row["op"], "code": row["code"] or "", "kind": names.shown(row["kind"])}
+            for row in rows
+        ]
     if what == CLONE:
         logs = DeviceLog.objects.filter(device__in=keys, cloned_at__isnull=False)
         found = logs.values("device", "shard", received=F("cloned_at"))

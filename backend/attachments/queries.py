@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
-from backend.caseload import queries as caseload
 from backend.common.errors import NotFound
 from sync import oplog
 from sync.models import Attachment, File
@@ -124,7 +123,7 @@ def _record(
 ) -> None:
     """Of a sealed one the log says that it was opened and why, not whose it is."""
     detail = {"what": what} | ({} if row.sealed else {"file": str(row.file)})
-    opened = caseload.opened_to(viewer, now=now) if row.sealed else {}
+    opened = scope.opened(viewer, now=now) if row.sealed else {}
     if row.file in opened:
         detail["break_glass"] = str(opened[row.file])
     audit.record(

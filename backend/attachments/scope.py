@@ -10,9 +10,11 @@ from django.utils import timezone
 from backend.caseload import queries as caseload
 from backend.children import queries as children
 from backend.concerns import queries as concerns
+from backend.guardianship import queries as cases
 from backend.regions import codes
 from backend.visits import queries as visits
 from fieldforms import suspects
+from sync import oplog
 from sync.models import Attachment, File
 from sync.uploads import queries as uploads
 
@@ -23,8 +25,16 @@ def readable(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
     """Whose contents she may see: as with what was seen on a visit, and what is sealed if she opens that."""
     case = caseload.case_of(viewer, now=now)
     seen = _of(case, sealed=False) | _sealed(viewer, now)
-    opened = list(caseload.opened_to(viewer, now=now))
-    return uploads.everything().filter(seen | _opened(case, opened) if opened else seen)
+    files = list(opened(viewer, now=now))
+    return uploads.everything().filter(seen | _opened(case, files) if files else seen)
+
+
+def opened(viewer: UUID, *, now: datetime) -> dict[UUID, UUID]:
+    """The files whose sealed photographs two people have opened to her now, by whose confirmation each:
+    the child's own and the household's, where a visit's common part lies."""
+    found = cases.opened_whole(viewer=viewer, now=now)
+    homes = children.households_of(list(found)) if found else {}
+    return {home: found[child] for child, home in homes.items()} | found
 
 
 def known(viewer: UUID, *, now: datetime) -> QuerySet[Attachment]:
@@ -54,11 +64,20 @@ def _sealed(viewer: UUID, now: datetime) -> Q:
 
 
 def _opened(case: caseload.Reached, opened: Sequence[UUID]) -> Q:
-    """Sealed ones in the files of children opened to her, except what accuses anybody of the chain."""
-    accused = Q()
+    """Sealed ones in the files opened to her, except what accuses anybody of the chain."""
+    accused = Q(op__in=_accusing(opened))
     for level in suspects.CHAIN:
         accused |= visits.accusing(level) | concerns.accusing(level)
     return _of(case, sealed=True) & Q(file__in=opened) & ~accused
+
+
+def _accusing(files: Sequence[UUID]) -> set[UUID]:
+    """Of the visits' common parts with a sealed photograph those that accuse somebody of the chain, there
+    or in what was seen of any child."""
+    ops = uploads.everything().filter(sealed=True, file__in=files).values_list("op", flat=True)
+    entries = [e for e in oplog.load("op = ANY(%s)", [list(ops)]) if e.kind == "visit.record"]
+    beside = visits.accused_beside([entry.target for entry in entries])
+    return {e.op for e in entries if e.target in beside or suspects.skipped(e.data)}
 
 
 def _named(prefixes: Sequence[str]) -> Q:

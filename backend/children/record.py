@@ -41,7 +41,8 @@ def responsible(values: Mapping[str, Any], county: str) -> str:
     county has accepted an offer the file is seen by the whole of the one that has it.
     """
     written = str(_part(values, "residence").get("division") or "")
-    return written if written.startswith(county) else county
+    is_code = written.isascii() and written.isdigit()
+    return written if is_code and written.startswith(county) else county
 
 
 def county_of(entry: Entry) -> str | None:

@@ -1,9 +1,10 @@
 """What waits to be registered counts when a visit is judged that came with it, or before it."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
+
+from backend.children.queries import born_of
 
 Card = dict[str, Any]
 
@@ -11,7 +12,9 @@ Card = dict[str, Any]
 def lacking(files: Collection[UUID], known: Mapping[UUID, Mapping[str, Any]]) -> set[UUID]:
     """The files of which nobody has registered how old the child is, or where it lives."""
     return {
-        file for file in files if not (born(known.get(file, {})) and _division(known.get(file, {})))
+        file
+        for file in files
+        if not (born_of(known.get(file, {})) and _division(known.get(file, {})))
     }
 
 
@@ -39,22 +42,13 @@ def younger(
     What a stranger writes may put nobody in less danger: where no age is known at all the child counts as
     the youngest, and stays so.
     """
-    dates = [day for device, said in waiting.items() if device != own and (day := born(said))]
-    known = born(card)
+    dates = [day for device, said in waiting.items() if device != own and (day := born_of(said))]
+    known = born_of(card)
     if not dates or (known is None and not guessed) or (known is not None and max(dates) <= known):
         return None
     identity = card.get("identity")
     named = identity if isinstance(identity, Mapping) else {}
     return {**card, "identity": {**named, "birth_date": max(dates).isoformat()}}
-
-
-def born(card: Mapping[str, Any]) -> date | None:
-    identity = card.get("identity")
-    text = identity.get("birth_date") if isinstance(identity, Mapping) else None
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _division(card: Mapping[str, Any]) -> str:

@@ -101,6 +101,25 @@ def seen(*, viewer: UUID, now: datetime) -> QuerySet[Any]:
     return Escalation.objects.filter(visible).values("id")
 
 
+def read(*, viewer: UUID, now: datetime) -> QuerySet[Any]:
+    """The ids of those that the viewer reads: of the children opened to her, sealed ones too."""
+    return Escalation.objects.filter(_readable(viewer, now)[0]).values("id")
+
+
+def opened_whole(*, viewer: UUID, now: datetime) -> dict[UUID, UUID]:
+    """The children opened to her of whom no escalation stays closed all the same, with what opened each.
+
+    What names no escalation of its own is opened by this: whom somebody accuses, or who is kept out, is
+    not to find it there.
+    """
+    seen, opened = _readable(viewer, now)
+    if not opened:
+        return {}
+    closed = Escalation.objects.filter(file__in=list(opened)).exclude(seen)
+    kept = set(closed.values_list("file", flat=True))
+    return {child: by for child, by in opened.items() if child not in kept}
+
+
 def workable(*, viewer: UUID, escalation: UUID, now: datetime) -> Escalation:
     """An escalation that the viewer sees, for whoever goes on from it. Raises `NotFound`."""
     seen = scope.visible(reach(viewer, on=timezone.localdate(now)))
@@ -110,9 +129,16 @@ def workable(*, viewer: UUID, escalation: UUID, now: datetime) -> Escalation:
     return row
 
 
-def hidden(*, child: UUID, viewer: UUID, now: datetime, sealed: bool = True) -> set[UUID]:
-    """The child's escalations that the viewer does not see, and their findings; `sealed`: those too."""
+def hidden(
+    *, child: UUID, viewer: UUID, now: datetime, sealed: bool = True, reading: bool = False
+) -> set[UUID]:
+    """The child's escalations that the viewer does not see, and their findings; `sealed`: those too.
+
+    `reading`: what two people have opened to her is not among them.
+    """
     seen = scope.visible(reach(viewer, on=timezone.localdate(now)))
+    if reading:
+        seen, _ = _readable(viewer, now)
     rows = Escalation.objects.filter(file=child).exclude(seen)
     return _with_findings(rows if sealed else rows.filter(sealed=False))
 
@@ -279,14 +305,12 @@ def _item(
     place: str, now: datetime,
 ) -> Item:  # fmt: skip
     """Without a card the row is sealed and not opened."""
-    identity = (card or {}).get("identity")
-    identity = identity if isinstance(identity, dict) else {}
     return Item(
         id=row.id, revision=row.revision, status=row.status, severity=row.severity,
         sealed=row.sealed, episode=row.episode, deadline=row.deadline,
         overdue=row.status not in ENDED and row.deadline < now,
-        child=None if card is None else row.file, name=str(identity.get("name") or ""),
-        birth_date=_date(identity.get("birth_date")),
+        child=None if card is None else row.file, name=children.name_of(card or {}),
+        birth_date=children.born_of(card or {}),
         division=row.division, place=place,
         rules=sorted({rules[finding] for finding in row.findings if finding in rules}),
         to=row.to, observed_at=row.observed_at, received_at=row.received_at,
@@ -301,13 +325,6 @@ def _item(
         reporter=people.get(row.reported_by, "") if row.reported_by and card is not None else "",
         uncalled=len(row.uncalled_since), resume=row.resume,
     )  # fmt: skip
-
-
-def _date(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None
 
 
 def accusing(level: str) -> Q:

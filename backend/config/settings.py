@@ -212,6 +212,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "backend.common.answers.Answers",
+    "backend.console.methods.PageMethods",
     "backend.config.parameters.KnownParameters",
     "backend.common.unusable.UsableInput",
     "django.middleware.common.CommonMiddleware",

@@ -83,6 +83,7 @@ def install() -> None:
             covers=covers,
             oversees=oversees,
             colleagues=colleagues,
+            blind=blind,
         )
     )
 
@@ -140,6 +141,11 @@ def colleagues(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
             codes.covers([a], b) or codes.covers([b], a) for a in areas[one] for b in areas[other]
         )
     }
+
+
+def blind(name: str) -> str:
+    """Of a kind that no record type has: somebody may have written words there."""
+    return f"{encrypted.index_token('sync.name', name) & (1 << 64) - 1:016x}"
 
 
 def is_sealed(entry: Entry) -> bool:

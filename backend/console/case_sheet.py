@@ -1,11 +1,11 @@
 """Forms to print and sign, filled with what is known."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 
+from backend.children import queries as children
 from backend.common import clock
 from backend.common.errors import NotFound
 from backend.guardianship import queries
@@ -74,17 +74,13 @@ def _child(registers: dict[str, Any]) -> dict[str, Any]:
         "birth_date": identity.get("birth_date"),
         "number": identity.get("id_number"),
         "address": residence.get("address"),
-        "eight": _of_eight(identity.get("birth_date")),
+        "eight": _of_eight(registers),
     }
 
 
-def _of_eight(birth_date: Any) -> bool:
+def _of_eight(registers: dict[str, Any]) -> bool:
     """From the age of eight a child's wish has to be heard (Civil Code 19, 35)."""
-    try:
-        born = date.fromisoformat(str(birth_date))
-    except ValueError:
-        born = None
-    return not ages.is_under(8, born, clock.today())
+    return not ages.is_under(8, children.born_of(registers), clock.today())
 
 
 def _adult(registers: dict[str, Any]) -> dict[str, Any]:

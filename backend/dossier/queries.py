@@ -38,11 +38,12 @@ class Item:
 def of_child(*, viewer: UUID, child: UUID, now: datetime) -> list[Item]:
     """The child's dossiers that she may open, the latest first; audited. Raises `NotFound`."""
     row = scope.child_of(child, actor=viewer, now=now)
-    rows = scope.visible(viewer, now=now).filter(file=child)
-    found = scope.open_to(rows, child=child, actor=viewer, now=now)
+    rows, opened = scope.readable(viewer, now=now)
+    found = scope.open_to(rows.filter(file=child), child=child, actor=viewer, now=now)
+    broken = child in opened and any(one.sealed for one in found)
     audit.record(
         actor=viewer, action="dossier.list", subject=child, subject_type="child", now=now,
-        county=row.shard,
+        county=row.shard, detail={"break_glass": str(opened[child])} if broken else {},
     )  # fmt: skip
     return items(found)
 
@@ -64,7 +65,8 @@ def items(rows: list[Dossier]) -> list[Item]:
 
 def opened(*, viewer: UUID, dossier: UUID, now: datetime, reason: str = "") -> bytes:
     """The PDF. Raises `NotFound`, `ReasonRequired` for a sealed one, and `NotStored`."""
-    row = scope.visible(viewer, now=now).filter(id=dossier).first()
+    rows, broken = scope.readable(viewer, now=now)
+    row = rows.filter(id=dossier).first()
     if row is None or not scope.open_to([row], child=row.file, actor=viewer, now=now):
         raise NotFound(fields=("dossier",))
     if row.sealed and not reason.strip():
@@ -72,6 +74,8 @@ def opened(*, viewer: UUID, dossier: UUID, now: datetime, reason: str = "") -> b
     county = File.objects.filter(id=row.file).values_list("shard", flat=True).first()
     # Of a sealed one the log says that it was opened and why, not whose it is.
     detail = {"reason": reason.strip()} if reason.strip() else {}
+    if row.sealed and row.file in broken:
+        detail["break_glass"] = str(broken[row.file])
     audit.record(
         actor=viewer, action="dossier.open", subject=dossier, subject_type="dossier", now=now,
         county=county or "", detail=detail if row.sealed else detail | {"child": str(row.file)},

@@ -14,6 +14,7 @@ from backend.concerns import queries as concerns
 from backend.guardianship import queries as cases
 from backend.regions import codes
 
+from . import lines
 from .models import Dossier
 
 
@@ -46,9 +47,38 @@ def apart(child: UUID) -> set[UUID]:
 
 
 def open_to(rows: Iterable[Dossier], *, child: UUID, actor: UUID, now: datetime) -> list[Dossier]:
-    """Without what somebody else made who sees more of the child than she does."""
-    kept = {sealed: hidden(child, actor, now=now, sealed=sealed) for sealed in (False, True)}
-    return [row for row in rows if row.person == actor or not kept[row.sealed]]
+    """Without what somebody else made who sees more of the child than she does.
+
+    Of what is only opened to her, without one that may accuse anybody at her level: what she could not
+    have put into it herself.
+    """
+    asked: Any = {"child": child, "viewer": actor, "now": now, "reading": True}
+    kept = {
+        sealed: concerns.hidden(**asked, sealed=sealed) | cases.hidden(**asked, sealed=sealed)
+        for sealed in (False, True)
+    }
+    found = [row for row in rows if row.person == actor or not kept[row.sealed]]
+    own = set(visible(actor, now=now).filter(file=child).values_list("id", flat=True))
+    if all(row.id in own for row in found) or not _accuses(child, actor, now):
+        return found
+    return [row for row in found if row.id in own]
+
+
+def _accuses(child: UUID, actor: UUID, now: datetime) -> bool:
+    home = children.households_of([child]).get(child)
+    entries = lines.opened(lines.of_files([child, *([home] if home else [])]))
+    return bool(lines.accusing(entries, cases.reach(actor, on=timezone.localdate(now)).works))
+
+
+def readable(actor: UUID, *, now: datetime) -> tuple[QuerySet[Dossier], dict[UUID, UUID]]:
+    """What she may open: of the children opened to her, what is sealed counts as not sealed; and those
+    children, with the confirmation that opened each. See also `open_to`."""
+    rows, opened = visible(actor, now=now), cases.opened_whole(viewer=actor, now=now)
+    if not opened:
+        return rows, opened
+    works = cases.reach(actor, on=timezone.localdate(now)).works
+    lives = children.everybody().filter(children.lives_in(works), id__in=list(opened))
+    return rows | Dossier.objects.filter(sealed=True, file__in=lives.values("id")), opened
 
 
 def visible(actor: UUID, *, now: datetime) -> QuerySet[Dossier]:

@@ -147,13 +147,11 @@ def item_of(
     row: Case, card: dict[str, Any], people: dict[UUID, str], place: str,
     orders: list[ProtectionOrder], now: datetime, *, named: bool,
 ) -> Item:  # fmt: skip
-    identity = card.get("identity")
-    identity = identity if isinstance(identity, dict) else {}
     clock, due = _next([*row.clocks, *(one for order in orders for one in order.clocks)])
     return Item(
         id=row.id, revision=row.revision, state=row.status, sealed=row.sealed, skips=row.skips, kept_out=list(row.kept_out),
-        child=row.file if named else None, name=str(identity.get("name") or ""),
-        birth_date=_date(identity.get("birth_date")), division=row.division, place=place,
+        child=row.file if named else None, name=children.name_of(card),
+        birth_date=children.born_of(card), division=row.division, place=place,
         since=row.since, opened_at=row.opened_at, clock=clock, due=due,
         overdue=due is not None and due < now, placement=row.placement, worker=row.worker,
         worker_name=people.get(row.worker, "") if row.worker else "",
@@ -171,10 +169,3 @@ def _next(clocks: list[Clock]) -> tuple[str, datetime | None]:
         return "", None
     due, code = min(timed)
     return code, due
-
-
-def _date(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None

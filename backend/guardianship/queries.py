@@ -13,6 +13,7 @@ from backend.accounts import queries as accounts
 from backend.audit import services as audit
 from backend.children import queries as children
 from backend.common.errors import NotFound
+from backend.concerns import queries as concerns
 from backend.regions import queries as regions
 
 from . import answers, conditions, errors, history, scope
@@ -27,7 +28,7 @@ from .scope import COUNTY, reach
 __all__ = [
     "APPLY", "COUNTY", "NEEDS", "ORDER_STEPS", "STEPS", "WARNING", "Detail", "Filters", "Item", "Need",
     "apart", "child_name", "counts", "detail", "has_open", "hidden", "item", "items", "leads_of", "listed", "moment",
-    "of_child", "of_escalation", "parted", "possible", "reach", "sheet", "workers_of",
+    "of_child", "of_escalation", "opened_whole", "parted", "possible", "reach", "sheet", "workers_of",
 ]  # fmt: skip
 
 # Every need by its name: how an answer is read wherever it stands.
@@ -124,9 +125,24 @@ def of_child(*, viewer: UUID, child: UUID, now: datetime) -> list[Case]:
     return list(Case.objects.filter(seen, file=child).order_by("-opened_at", "id"))
 
 
-def hidden(*, child: UUID, viewer: UUID, now: datetime, sealed: bool = True) -> set[UUID]:
-    """The child's cases that the viewer does not see; `sealed`: those too."""
+def opened_whole(*, viewer: UUID, now: datetime) -> dict[UUID, UUID]:
+    """Of the children opened to her those of whom neither an escalation nor a case stays closed, with
+    what opened each."""
+    opened = concerns.opened_whole(viewer=viewer, now=now)
+    if not opened:
+        return {}
+    out = scope.closed_in(opened, viewer, now=now)
+    return {child: by for child, by in opened.items() if child not in out}
+
+
+def hidden(
+    *, child: UUID, viewer: UUID, now: datetime, sealed: bool = True, reading: bool = False
+) -> set[UUID]:
+    """The child's cases that the viewer does not see; `sealed`: those too. `reading`: but for what two
+    people have opened to her."""
     seen = scope.visible(reach(viewer, on=timezone.localdate(now)))
+    if reading:
+        seen, _ = scope.readable(viewer, now=now)
     rows = Case.objects.filter(file=child).exclude(seen)
     return set((rows if sealed else rows.filter(sealed=False)).values_list("id", flat=True))
 

@@ -1,6 +1,6 @@
 """Who sees a case and who may act on it: the county's officers and leads. Sealed ones: leads alone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from django.utils import timezone
 from backend.accounts import queries as accounts
 from backend.caseload import queries as caseload
 from backend.common.errors import NotFound
+from backend.concerns import queries as concerns
 from backend.regions import codes
 from backend.regions import queries as regions
 from fieldforms import suspects
@@ -79,6 +80,20 @@ def readable(viewer: UUID, *, now: datetime) -> tuple[Q, dict[UUID, UUID]]:
     if not opened:
         return visible(found), opened
     return visible(found) | _seen(found, found.works) & Q(file__in=list(opened)), opened
+
+
+def closed_in(children: Collection[UUID], viewer: UUID, *, now: datetime) -> set[UUID]:
+    """The children with a case that accuses somebody she is under, or from which she is kept out: by
+    where it lies, so that it is asked of a township's supervisor, who sees no cases, as of the county."""
+    named = Q(kept_out__contains=[viewer])
+    prefixes = concerns.reach(viewer, on=timezone.localdate(now)).queue
+    rows = Case.objects.filter(named | ~Q(skips=""), file__in=list(children))
+    return {
+        row.file
+        for row in rows
+        if viewer in row.kept_out
+        or not codes.covers(codes.wider(prefixes, row.skips), row.division)
+    }
 
 
 def _seen(reach: Reach, sealed: tuple[str, ...]) -> Q:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from backend.audit import services as audit
 from backend.regions import codes
-from sync import oplog
+from sync import names, oplog
 from sync.models import Recovered
 
 READERS = ("county_officer", "county_lead")
@@ -53,7 +53,7 @@ def items(rows: Sequence[Recovered], *, reader: UUID, now: datetime) -> list[Ite
     )  # fmt: skip
     return [
         Item(
-            id=row.id, type=row.type, record=row.record, file=row.file, rev=row.rev,
+            id=row.id, type=names.shown(row.type), record=row.record, file=row.file, rev=row.rev,
             device=row.device, received=row.received, settled_at=row.settled_at,
             settled_by=row.settled_by, contents=opened[row.op]["record"],
         )

@@ -152,11 +152,9 @@ def _clues(row: Missing) -> list[Clue]:
 
 
 def _item(row: Missing, card: dict[str, Any], place: str) -> Item:
-    identity = card.get("identity")
-    born = identity.get("birth_date") if isinstance(identity, dict) else None
     return Item(
         id=row.id, revision=row.revision, status=row.status, child=row.file,
-        name=children.name_of(card), birth_date=history.day(born), division=row.division,
+        name=children.name_of(card), birth_date=children.born_of(card), division=row.division,
         place=place, noted_at=row.noted_at, observed_at=row.observed_at,
         reported_at=row.reported_at, confirmed=row.confirmed_op is not None,
         published_on=row.published_on, found_on=row.found_on,

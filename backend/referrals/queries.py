@@ -12,6 +12,7 @@ from django.utils import timezone
 from backend.accounts import queries as accounts
 from backend.audit import services as audit
 from backend.children import queries as children
+from backend.common.errors import NotFound
 from backend.regions import queries as regions
 from fieldforms.vocabulary import codes
 
@@ -101,7 +102,8 @@ def has_open(child: UUID) -> bool:
 
 def listed(*, viewer: UUID, filters: Filters, now: datetime) -> QuerySet[Referral]:
     """What the viewer sees, the next due date first, drafts before those sent without one."""
-    rows = scope.visible(viewer, now=now).filter(_narrowed(filters, timezone.localdate(now)))
+    seen, _ = scope.readable(viewer, now=now)
+    rows = seen.filter(_narrowed(filters, timezone.localdate(now)))
     return rows.order_by(F("due_on").asc(nulls_first=True), "drafted_at", "id")
 
 
@@ -123,7 +125,8 @@ def counts(*, viewer: UUID, now: datetime) -> dict[str, int]:
     """How many have not ended: `{draft, sent, accepted, overdue}`."""
     late = Q(status__in=life.WAITING, due_on__lt=timezone.localdate(now))
     waiting = ("draft", *life.WAITING)
-    found: dict[str, int] = scope.visible(viewer, now=now).aggregate(
+    seen, _ = scope.readable(viewer, now=now)
+    found: dict[str, int] = seen.aggregate(
         **{status: Count("id", filter=Q(status=status)) for status in waiting},
         overdue=Count("id", filter=late),
     )
@@ -155,19 +158,24 @@ def detail(*, viewer: UUID, referral: UUID, now: datetime, reason: str = "") -> 
 
     Raises `NotFound`, and `ReasonRequired` for a sealed one without a reason.
     """
-    row = scope.seen(referral, viewer, now=now)
+    seen, opened = scope.readable(viewer, now=now)
+    row = seen.filter(id=referral).first()
+    if row is None:
+        raise NotFound(fields=("referral",))
     if row.sealed and not reason.strip():
         raise errors.ReasonRequired()
+    broken = {"break_glass": str(opened[row.file])} if row.sealed and row.file in opened else {}
     # Of a sealed one the log says that it was opened and why, not whose it is.
     audit.record(
         actor=viewer, action="referral.open" if row.sealed else "referral.read", subject=row.id,
         subject_type="referral", now=now, county=row.division[:6],
-        detail={"reason": reason.strip()} if row.sealed else {"child": str(row.file)},
+        detail={"reason": reason.strip(), **broken} if row.sealed else {"child": str(row.file)},
     )  # fmt: skip
     card = children.shown_children([row.file]).get(row.file, {})
     place = regions.places([row.division]).get(row.division, "")
     item = _item(row, card, place, _names([row]), timezone.localdate(now), named=True)
-    return item, _opened(row)
+    acts = not broken or scope.visible(viewer, now=now).filter(id=row.id).exists()
+    return item, _opened(row, acts=acts)
 
 
 def preview(
@@ -185,15 +193,17 @@ def preview(
 
 def of_escalation(*, viewer: UUID, escalation: UUID, now: datetime) -> list[Referral]:
     """What was referred from an escalation, the latest first. Nothing is opened."""
-    found = scope.visible(viewer, now=now).filter(escalation=escalation)
+    seen, _ = scope.readable(viewer, now=now)
+    found = seen.filter(escalation=escalation)
     return list(found.order_by("-drafted_at"))
 
 
-def _opened(row: Referral) -> Opened:
+def _opened(row: Referral, *, acts: bool) -> Opened:
+    """`acts`: she may take the steps that are possible, and does not only read."""
     steps = history.of(row.id, life.KINDS)
     sent = next((step.said for step in steps if step.op == row.sent_op), {})
     return Opened(
-        possible=life.possible(row.status), purpose=str(sent.get("purpose", "")),
+        possible=life.possible(row.status) if acts else [], purpose=str(sent.get("purpose", "")),
         shown=dict(sent.get("shown", {})), contract=str(sent.get("contract", "")),
         amount=str(sent.get("amount", "")), steps=steps,
     )  # fmt: skip
@@ -208,14 +218,12 @@ def _item(
     row: Referral, card: dict[str, Any], place: str, names: dict[UUID, str], today: date,
     *, named: bool,
 ) -> Item:  # fmt: skip
-    identity = card.get("identity")
-    born = identity.get("birth_date") if isinstance(identity, dict) else None
     late = row.status in life.WAITING and row.due_on is not None and row.due_on < today
     return Item(
         id=row.id, revision=row.revision, status=row.status, sealed=row.sealed, auto=row.auto,
         kind=row.kind if named else "", need=row.need if named else "",
         agency=row.agency if named else "", child=row.file if named else None,
-        name=children.name_of(card), birth_date=history.day(born), division=row.division,
+        name=children.name_of(card), birth_date=children.born_of(card), division=row.division,
         place=place, organisation=row.organisation if named else None,
         organisation_name=names.get(row.organisation, "") if named and row.organisation else "",
         due_on=row.due_on, overdue=late, drafted_at=row.drafted_at, sent_at=row.sent_at,

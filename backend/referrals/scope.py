@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backend.accounts import queries as accounts
+from backend.caseload import queries as caseload
 from backend.common.errors import NotFound
 from backend.concerns import queries as concerns
 from backend.regions import queries as regions
@@ -49,8 +50,25 @@ def visible(viewer: UUID, *, now: datetime) -> QuerySet[Referral]:
     return Referral.objects.filter((plain | sealed) & source)
 
 
+def readable(viewer: UUID, *, now: datetime) -> tuple[QuerySet[Referral], dict[UUID, UUID]]:
+    """What she may read: of the children opened to her, what is sealed counts as not sealed; and those
+    children, with the confirmation that opened each. She takes no step on it: see `visible`."""
+    rows, opened = visible(viewer, now=now), caseload.opened_to(viewer, now=now)
+    if not opened:
+        return rows, opened
+    found = reach(viewer, on=timezone.localdate(now))
+    whole = concerns.opened_whole(viewer=viewer, now=now)
+    source = Q(escalation=None, file__in=list(whole)) | Q(
+        escalation__in=concerns.read(viewer=viewer, now=now)
+    )
+    as_if_open = Referral.objects.filter(
+        source, regions.inside("division", found.works), sealed=True, file__in=list(opened)
+    )
+    return rows | as_if_open, opened
+
+
 def seen(referral: UUID, viewer: UUID, *, now: datetime) -> Referral:
-    """Raises `NotFound`."""
+    """One that she may take a step on. Raises `NotFound`."""
     row = visible(viewer, now=now).filter(id=referral).first()
     if row is None:
         raise NotFound(fields=("referral",))

@@ -143,6 +143,15 @@ def accusing_visits(visits: Iterable[Visit]) -> set[UUID]:
     return {visit for visit, person in named if visit and by[visit] == person}
 
 
+def accused_beside(visits: Collection[UUID]) -> set[UUID]:
+    """Those with a part, or sealed answers to one, that accuse somebody in the reporting chain, whoever
+    wrote it; two statements."""
+    parts = dict(VisitPart.objects.filter(visit__in=visits).values_list("id", "visit"))
+    said = VisitPart.objects.filter(id__in=parts).exclude(skips="").values_list("id", flat=True)
+    told = VisitSealed.objects.filter(of__in=parts).exclude(skips="").values_list("of", flat=True)
+    return {visit for part in (*said, *told) if part and (visit := parts[part])}
+
+
 def accusing(level: str) -> Q:
     """Whether a row's operation (`op` in `file`) is a part or sealed answers that accuse at a level."""
     own = {"file": OuterRef("file"), "op": OuterRef("op"), "skips": level}

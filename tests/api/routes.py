@@ -8,9 +8,12 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from backend.console.methods import METHODS as PAGES
+
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Django answers these by itself, from what GET does.
 _IMPLIED = {"head", "options", "trace"}
+_API = "api/"
 
 
 @dataclass(frozen=True, order=True)
@@ -34,6 +37,7 @@ def routes() -> list[Route]:
         Route("/" + _PARAMETER.sub(r"<\1>", path), method)
         for path, view in _walk(get_resolver().url_patterns, "")
         for method in methods(view)
+        if path.startswith(_API) or method in PAGES
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import os
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.accounts.models import AccessToken
+from backend.accounts.models import AccessToken, WebSession
 from backend.audit import services as audit
 from backend.audit.models import AuditEntry
 from backend.breaches import opened
@@ -46,7 +47,11 @@ def table(folder: Path, **given: Any) -> tuple[list[dict[str, str]], str]:
         f"--{name}={value.isoformat() if isinstance(value, dt.datetime) else value}"
         for name, value in options.items()
     ]
-    call_command("opened_files", *words, f"--out={out}", stdout=said)
+    before = os.umask(0)
+    try:
+        call_command("opened_files", *words, f"--out={out}", stdout=said)
+    finally:
+        os.umask(before)
     assert oct(out.stat().st_mode)[-3:] == "600"
     with out.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file)), said.getvalue()
@@ -102,6 +107,25 @@ def test_a_phone_and_an_address_can_be_asked_for(town: Town, tmp_path: Path) -> 
     AccessToken.objects.filter(digest=token.digest).update(address="203.0.113.9")
     assert [row["儿童姓名"] for row in table(tmp_path, device=phone)[0]] == ["龙小燕"]
     assert [row["儿童姓名"] for row in table(tmp_path, address="203.0.113.9")[0]] == ["石阿朵"]
+    WebSession.objects.create(
+        session_key="x",
+        expire_date=NOW + HOUR,
+        seen_at=NOW,
+        address="203.0.113.10",
+        person=town.officer,
+    )
+    assert [row["儿童姓名"] for row in table(tmp_path, address="203.0.113.10")[0]] == ["石阿朵"]
+
+
+def test_a_table_that_is_there_is_not_written_over(town: Town, tmp_path: Path) -> None:
+    out = tmp_path / "table.csv"
+    out.write_text("of yesterday")
+    with pytest.raises(CommandError, match="exists already"):
+        call_command(
+            "opened_files", "--account=officer", f"--since={(NOW - HOUR).isoformat()}",
+            f"--until={NOW.isoformat()}", "--reason=x", f"--out={out}",
+        )  # fmt: skip
+    assert out.read_text() == "of yesterday"
 
 
 def test_cells_are_text_whoever_wrote_what_stands_in_them(town: Town, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from backend.accounts.models import Person
 from backend.concerns import rulesets
 from backend.concerns.models import Escalation, Finding
 from backend.visits.models import VisitPart
-from sync import decide, rebuild, review
+from sync import decide, names, rebuild, review
 from sync.models import File, Operation
 
 from .conftest import COUNTY, NOW, VILLAGE, HttpPhone
@@ -115,7 +115,7 @@ def test_what_is_applied_after_all_is_not_found_again(
     phone.say("visit.part2", child, {"answers": {**NO_ADULT["answers"], **NO_ADULT["shared"]}})
     phone.send()
     assert kinds() == [("R10", "critical", True)]
-    op = Operation.objects.get(kind="visit.part2").op
+    op = Operation.objects.get(kind=names.kind_column("visit.part2")).op
     visit = phone.say("visit.record", household, shared)
     phone.send()
     members: dict[str, Any] = {

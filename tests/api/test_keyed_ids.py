@@ -94,6 +94,8 @@ def test_villages_of_a_township_are_permuted_under_its_key() -> None:
     assert all(code[:9] == VILLAGE[:9] and not code[9:].isdigit() for code in stored)
     assert [villages.reveal("a", code) for code in stored] == every
     assert [villages.conceal("b", code) for code in every] != stored
+    beside = [villages.conceal("a", f"{COUNTY}999{number:03}") for number in range(1000)]
+    assert [code[9:] for code in beside] != [code[9:] for code in stored]
     assert [villages.conceal("a", code) for code in ("", "52", VILLAGE[:9], "村" * 12)] == [
         "", "52", VILLAGE[:9], "村" * 12,
     ]  # fmt: skip
@@ -109,6 +111,9 @@ def test_a_village_is_keyed_and_a_scope_finds_it_as_before(
     newer = open_one().file
     inside, beside = regions.inside("division", [VILLAGE[:length]]), VILLAGE[: length - 1] + "9"
     assert beside != VILLAGE[:length]
+    standing = {row["id"]: row["division"] for row in rows()["children_child"]}
+    assert (standing[str(older)], standing[str(newer)][:9]) == (VILLAGE, VILLAGE[:9])
+    assert standing[str(newer)] != VILLAGE
     for _ in ("while some stand in clear", "when none does"):
         assert {*Child.objects.filter(inside).values_list("id", flat=True)} == {older, newer}
         assert Escalation.objects.filter(inside).count() == 2

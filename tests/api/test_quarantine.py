@@ -79,7 +79,7 @@ def test_a_row_is_an_envelope_and_says_nothing_of_the_contents(
     (item,) = answer.json()["results"]
     assert item["id"] == item["op"] == str(op)
     assert (item["what"], item["kind"], item["code"], item["outcome"]) == (
-        "operation", "visit.new", "kind.unknown", "quarantined",
+        "operation", "unknown", "kind.unknown", "quarantined",
     )  # fmt: skip
     assert (item["county"], item["person"], item["name"]) == (
         COUNTY, str(supervisor.id), "吴supervisor",

@@ -12,6 +12,7 @@ from backend.children.models import Child
 from backend.common.errors import DomainError
 from backend.notifications.models import Notice
 from backend.rights import corrections, services
+from backend.rights.errors import WordsMissing
 from backend.rights.models import Correction
 from sync import oplog
 from sync.protocol import ids
@@ -96,9 +97,26 @@ def test_a_refusal_gives_its_reason_and_changes_nothing(town: Town, child: UUID)
     desk = town.desk("officer")
     assert desk.post(f"rights/corrections/{correction}/refuse", reason=" ").status_code == 400
     desk.post(f"rights/corrections/{correction}/refuse", reason="出生医学证明上是7日")
+    late = desk.post(f"rights/corrections/{correction}/accept")
+    assert (late.status_code, late.json()["code"]) == (409, "rights.closed")
     (row,) = town.desk("township").get("rights/corrections/").json()["results"]
     assert (row["state"], row["answer"]) == ("refused", "出生医学证明上是7日")
     assert children.shown_children([child])[child]["identity"]["birth_date"] == "2018-03-07"
+
+
+def test_what_has_no_words_is_refused_whoever_calls(town: Town, child: UUID) -> None:
+    """A worker or a command as much as the API, whose own check comes first."""
+    correction = UUID(filed(town, child))
+    with pytest.raises(WordsMissing):
+        corrections.correction_refuse(
+            correction=correction, reason=" ", actor=town.officer.id, now=NOW
+        )
+    with pytest.raises(WordsMissing):
+        corrections.correction_ask(
+            child=child, guardian=guardian(child)["id"], fact="child.identity.name", wished="龙",
+            ground=" ", actor=town.township.id, now=NOW,
+        )  # fmt: skip
+    assert Correction.objects.get().state == "asked"
 
 
 def test_somebody_else_decides_and_only_where_the_child_lives(town: Town, child: UUID) -> None:
@@ -141,7 +159,8 @@ def test_an_answer_cut_off_after_its_edit_is_finished_by_the_next(
             )
     row = corrections.correction_accept(correction=UUID(correction), actor=town.officer.id, now=NOW)
     assert row.state == "accepted"
-    assert len(oplog.load("target = ANY(%s) AND kind = 'child.edit'", [[child]])) == 1
+    (edit,) = oplog.load("target = ANY(%s) AND kind = 'child.edit'", [[child]])
+    assert row.op == edit.op
 
 
 @pytest.mark.parametrize(

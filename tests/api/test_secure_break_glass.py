@@ -11,9 +11,19 @@ from django.utils import timezone
 from backend.accounts import queries
 from backend.accounts.models import Confirmation
 from backend.audit.models import AuditEntry
+from backend.children.models import Child
 from backend.common import clock
 from backend.concerns.models import Escalation
+from backend.dossier.models import Dossier
+from backend.guardianship.models import Case
 from backend.notifications.models import Notice
+from backend.visits.models import Visit
+from sync.entries import Draft
+from sync.models import Attachment
+from sync.ports import ports
+from sync.protocol import ids
+from sync.push import submit
+from sync.uploads import pieces
 from tests.cast import HERE, NOW, Cast, add_child, add_escalation
 
 from .conftest import person
@@ -22,6 +32,7 @@ from .test_people import Caller
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "负责人失联，孩子正处于危险"}
 HOUR = dt.timedelta(hours=1)
+ACCUSING = {"suspected_persons": ["county_worker"]}
 
 
 def reads(cast: Cast, name: str, things: Mapping[str, Any] | None = None) -> dict[str, int]:
@@ -41,7 +52,7 @@ def reads(cast: Cast, name: str, things: Mapping[str, Any] | None = None) -> dic
 
 
 CLOSED = {"escalation": 404, "case": 404, "attachment": 404, "dossier": 404, "referral": 404}
-OPEN = CLOSED | {"escalation": 200, "case": 200, "attachment": 200}
+OPEN = dict.fromkeys(CLOSED, 200)
 
 
 def ask(cast: Cast, by: str, to: str) -> Any:
@@ -90,12 +101,20 @@ def test_break_glass_opens_one_file_to_one_person_for_a_day_and_grants_no_role(
     assert str(elsewhere) not in queue(cast, "officer")
     for name in ("township", "far_officer", "administrator"):
         assert 200 not in reads(cast, name).values(), name
+    assert (
+        reads(cast, "officer", {"sealed_dossier": cast.there.ids["sealed_dossier"]})["dossier"]
+        == 404
+    )
+    assert (
+        reads(cast, "officer", {"sealed_referral": cast.there.ids["sealed_referral"]})["referral"]
+        == 404
+    )
     step = f"/api/v1/escalations/{cast.here.ids['sealed']}/acknowledge"
     assert cast["officer"].call("POST", step, {"revision": 1}).status_code == 404
     assert queries.roles_of(officer.id, on=timezone.localdate(NOW)) == roles
     lines = AuditEntry.objects.filter(actor=officer.id, detail__break_glass=id_)
     assert set(lines.values_list("action", flat=True)) == {
-        "escalation.open", "case.unseal", "attachment.open",
+        "escalation.open", "case.unseal", "attachment.open", "dossier.open", "referral.open",
     }  # fmt: skip
     opened = AuditEntry.objects.get(action="file.open", subject=cast.here.ids["child"])
     assert (opened.actor, opened.detail["person"]) == (lead.id, str(officer.id))
@@ -104,13 +123,146 @@ def test_break_glass_opens_one_file_to_one_person_for_a_day_and_grants_no_role(
     row = Escalation.objects.filter(id=cast.here.ids["sealed"])
     for closed, again in (({"skips": "county"}, {"skips": ""}), ({"kept_out": [officer.id]}, {"kept_out": []})):  # fmt: skip
         row.update(**closed)
-        assert reads(cast, "officer")["escalation"] == 404, closed
+        # A case has its own; it stays as it is.
+        assert reads(cast, "officer") == CLOSED | {"case": 200}, closed
         row.update(**again)
     moment = clock.now()
     monkeypatch.setattr(clock, "now", lambda: moment + 23 * HOUR)
     assert reads(cast, "officer") == OPEN
     monkeypatch.setattr(clock, "now", lambda: moment + 25 * HOUR)
     assert reads(cast, "officer") == CLOSED
+
+
+def broken(cast: Cast) -> str:
+    """Opened to the officer; the confirmation."""
+    id_: str = ask(cast, "officer", "officer").json()["id"]
+    assert confirm(cast, "lead", id_).status_code == 200
+    return id_
+
+
+def listed(cast: Cast, path: str, name: str = "officer") -> set[str]:
+    found = cast[name].call("GET", f"/api/v1/{path}").json()
+    return {row["id"] for row in found.get("results", found.get("dossiers"))}
+
+
+def test_what_it_opens_is_in_the_secure_lists_and_pages_to_read_and_not_to_work_on(
+    cast: Cast,
+) -> None:
+    child, here = cast.here.ids["child"], cast.here.ids
+    dossiers, referral = f"children/{child}/dossiers/", here["sealed_referral"]
+    assert str(here["sealed_dossier"]) not in listed(cast, dossiers)
+    assert str(referral) not in listed(cast, "referrals/")
+    id_ = broken(cast)
+    assert str(here["sealed_dossier"]) in listed(cast, dossiers)
+    assert str(referral) in listed(cast, "referrals/")
+    line = AuditEntry.objects.filter(action="dossier.list").latest("id")
+    assert line.detail == {"break_glass": id_}
+    opened = cast["officer"].call("POST", f"/api/v1/referrals/{referral}/open", WHY).json()
+    assert (opened["possible"], opened["child"]) == ([], str(child))
+    by_role = cast["lead"].call("POST", f"/api/v1/referrals/{referral}/open", WHY).json()
+    assert by_role["possible"] != []
+    for step, body in (
+        ("preview", {"fields": ["name"]}),
+        ("steps", {"revision": 1, "step": "withdraw"}),
+    ):
+        answer = cast["officer"].call("POST", f"/api/v1/referrals/{referral}/{step}", body)
+        assert answer.status_code == 404, answer.content
+    made = {"purpose": "x", "case": str(here["sealed_case"])}
+    assert cast["officer"].call("POST", f"/api/v1/{dossiers}", made).status_code == 404
+    pages = {
+        f"/office/referrals/{referral}/": {"because": WHY["reason"]},
+        f"/office/dossiers/{here['sealed_dossier']}/": WHY,
+        f"/office/photographs/{here['sealed_attachment']}/": {"because": WHY["reason"]},
+    }
+    for path, body in pages.items():
+        assert cast["officer"].call("POST", path, body).status_code == 200, path
+        assert cast["township"].call("POST", path, body).status_code in (403, 404), path
+    page = cast["officer"].call("GET", f"/office/children/{child}/dossiers/").content.decode()
+    assert f"/office/dossiers/{here['sealed_dossier']}/" in page
+    for what in ("original", "notes"):
+        path = f"/api/v1/attachments/{here['sealed_attachment']}/"
+        body = WHY | {"what": what}
+        said = cast["officer"].call(
+            "POST", path + ("open" if what == "original" else "notes"), body
+        )
+        assert said.status_code == 404, what
+
+
+@pytest.mark.parametrize("model", [Escalation, Case])
+@pytest.mark.parametrize("closed", ["skips", "kept_out"])
+def test_whom_anything_of_the_child_is_kept_from_finds_it_in_no_secure_paper_or_picture(
+    cast: Cast, model: Any, closed: str
+) -> None:
+    """A dossier and a photograph say all of it, whatever each names."""
+    broken(cast)
+    officer = cast["officer"].person
+    assert officer
+    name = "sealed" if model is Escalation else "sealed_case"
+    row = model.objects.filter(id=cast.here.ids[name])
+    row.update(**({"skips": "county"} if closed == "skips" else {"kept_out": [officer.id]}))
+    told = reads(cast, "officer")
+    assert (told["dossier"], told["attachment"]) == (404, 404)
+    assert told["escalation" if model is Escalation else "case"] == 404
+    # Nor one that she made herself when she led there.
+    Dossier.objects.filter(id=cast.here.ids["sealed_dossier"]).update(person=officer.id)
+    assert reads(cast, "officer")["dossier"] == 404
+    assert str(cast.here.ids["sealed_dossier"]) not in listed(
+        cast, f"children/{cast.here.ids['child']}/dossiers/"
+    )
+
+
+def test_a_secure_dossier_that_may_accuse_the_reader_stays_closed(cast: Cast) -> None:
+    broken(cast)
+    say(cast, "concern.raise", cast.here.ids["child"], {"answers": ACCUSING})
+    Escalation.objects.exclude(skips="").delete()
+    told = reads(cast, "officer")
+    assert (told["dossier"], reads(cast, "lead")["dossier"]) == (404, 200)
+
+
+def say(cast: Cast, kind: str, file: UUID, data: dict[str, Any]) -> UUID:
+    """By the office's own door: an operation of a phone's kind."""
+    op = ids.uuid7(NOW)
+    draft = Draft(
+        op=op, person=cast["village_a"].person.id, kind=kind, target=ids.uuid7(NOW), file=file,
+        data=data, at=NOW,
+    )  # fmt: skip
+    assert [receipt.outcome for receipt in submit([draft], now=NOW)] == ["applied"]
+    return op
+
+
+def photographed(cast: Cast, op: UUID, file: UUID, number: int) -> UUID:
+    """A sealed photograph of an operation."""
+    made = Attachment.objects.create(
+        id=ids.uuid7(NOW), op=op, file=file, device=ids.uuid7(NOW), size=3, type="image/jpeg",
+        sha256=bytes(31) + bytes([100 + number]), sealed=True, status="complete",
+        found="image/jpeg", has_view=True,
+    )  # fmt: skip
+    pieces.write(pieces.object_name(made.id, pieces.VIEW), b"jpg", ports().keys([file])[file])
+    return made.id
+
+
+def test_the_households_secure_photographs_are_opened_but_not_of_a_visit_that_accuses(
+    cast: Cast,
+) -> None:
+    child = cast.here.ids["child"]
+    home = Child.objects.get(id=child).household
+    assert home
+    plain = say(cast, "visit.record", home, {"mode": "home", "answers": {}})
+    accusing = say(cast, "visit.record", home, {"mode": "home", "answers": ACCUSING})
+    beside = say(cast, "visit.record", home, {"mode": "home", "answers": {}})
+    visit = Visit.objects.get(op=beside).id
+    say(cast, "visit.part", child, {"visit": str(visit), "answers": ACCUSING})
+    Escalation.objects.exclude(skips="").delete()
+    sealed = [photographed(cast, op, home, n) for n, op in enumerate((plain, accusing, beside))]
+
+    def seen() -> list[int]:
+        return [reads(cast, "officer", {"sealed_attachment": one})["attachment"] for one in sealed]
+
+    assert seen() == [404, 404, 404]
+    id_ = broken(cast)
+    assert seen() == [200, 404, 404]
+    line = AuditEntry.objects.filter(action="attachment.open").latest("id")
+    assert (line.subject, line.detail["break_glass"]) == (sealed[0], id_)
 
 
 def test_break_glass_takes_another_role_than_the_asking_persons(cast: Cast) -> None:

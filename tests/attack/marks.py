@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from stdnum.cn import ric
 
@@ -184,14 +185,44 @@ def _phone(phone: HttpPhone, given: dict[str, str]) -> int:
     phone.say(
         "child.edit", child, {"set": {"identity": {"v": [given["name"]], "saw": given["words"]}}}
     )
-    # A kind is a name of the protocol's, stored as it comes.
     phone.say("visit.of_tomorrow", ids.uuid7(now), {"text": given["words"]}, file=child)
+    _words_for_names(phone, given, child, card)
     phone.sync(*phone.log)
     cut = [b"{" + given["words"].encode(), phone.log[0][:60] + given["words"].encode(),
            phone.log[1].replace(b'"sex"', b'"a\\ud800"')]  # fmt: skip
     phone.sync(*cut)
     phone.post(given["words"].encode())
     return len(phone.log) + len(cut) + 1
+
+
+def _words_for_names(
+    phone: HttpPhone, given: dict[str, str], child: UUID, card: dict[str, str]
+) -> None:
+    """Where the protocol has names of its own, and the forms their codes, somebody writes what she likes."""
+    now, words, name = dt.datetime.now(dt.UTC), given["words"], given["name"]
+    phone.say(words, ids.uuid7(now), {name: words}, file=child)
+    place = {"v": {"division": f"522630{words}", "status": words}, "saw": []}
+    single = {"v": name, "saw": []}
+    named = {
+        "residence": place, "life_cycle": place, "risk_level": single, "guardianship_rating": single,
+        "identity": {"v": {**card, "sex": given["guardian"]}, "saw": []},
+    }  # fmt: skip
+    for value in (name, given["guardian"]):
+        disputed = {words: {"v": value, "saw": []}}
+        phone.say(
+            "child.edit",
+            child,
+            {"set": {**named, **disputed}, "add": {"categories": {name: single}}},
+        )
+    phone.say("child.edit", child, {"set": {name: words}})
+    seen = {"answers": {name: words}, "skipped": [words], "mode": words, "kind": name}
+    for kind in ("visit.record", "visit.part", "concern.raise", "guardian_warning.give"):
+        phone.say(kind, ids.uuid7(now), seen, file=child)
+        said = {**json.loads(phone.log[-1]), "form": words, "form_version": name, "ruleset": words}
+        phone.log[-1] = json.dumps(said, ensure_ascii=False).encode()
+    given_back = {"type": words, "id": str(child), "file": str(child), "rev": 1, name: words}
+    header = {"protocol": 1, "device": str(phone.device), "wall": now.isoformat(), "app": words}
+    phone.post(json.dumps({**header, "recovered": [given_back], "session": name}).encode())
 
 
 def files(data: Path) -> Iterator[tuple[str, bytes]]:

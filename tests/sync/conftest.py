@@ -131,6 +131,7 @@ def world(toy_tables: None, transactional_db: None) -> Iterator[World]:
             on_done=world.on_done,
             destroy_keys=world.keys.destroy,
             sender_of_device=world.sender_of_device,
+            blind=toys.blind,
         )
     )
     yield world

@@ -276,7 +276,7 @@ def test_what_is_offered_after_a_restore_opens_no_door(phone: Phone, other: Phon
     file = new()
     record = {"type": "box", "id": str(file), "file": str(file), "rev": 1}
     record["registers"] = {"colour": {"live": {str(new()): [1, "red"]}, "gone": []}}
-    assert recovered.wanted([["box", str(file), str(file), 1]]) == [str(file)]
+    assert recovered.wanted([["box", str(file), str(file), 1]], sender=phone.sender) == [str(file)]
     recovered.keep([record], sender=phone.sender, now=NOW)
     assert (Recovered.objects.get().shard, holdings(phone)) == (SHARD, set())
     assert not File.objects.filter(id=file).exists()

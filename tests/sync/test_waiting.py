@@ -84,8 +84,8 @@ def test_it_is_narrowed_by_what_code_and_phone(everything: Phone) -> None:
     assert what(code="kind.unknown") == [("operation", "kind.unknown")]
     assert len(found(device=everything.device)) == 7
     assert found(device=new()) == []
-    assert len(found(hidden=["ghost.see"])) == 6
-    assert len(found(hidden=["ghost.see"], unhidden=[SHARD])) == 7
+    assert len(found(hidden=["box.paint"])) == 6
+    assert len(found(hidden=["box.paint"], unhidden=[SHARD])) == 7
 
 
 def test_another_shard_sees_nothing_of_it(everything: Phone) -> None:

@@ -1,6 +1,8 @@
 """`no-store` stands on every answer: by the middleware, by what answers without it, and by files on their own."""
 
+import datetime as dt
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -13,6 +15,9 @@ from backend.common.errors import NotAllowed, ServerFault
 from backend.config.unavailable import Said
 from backend.dossier import api as dossiers
 from backend.recovery import serving
+from backend.rights import api as rights
+from sync.models import Upload
+from sync.uploads import api as uploads
 
 ID = UUID(int=1)
 
@@ -46,5 +51,23 @@ def test_nor_is_one_from_before_the_ledger_was_compared(monkeypatch: pytest.Monk
 
 def test_a_file_says_it_itself() -> None:
     photograph = queries.Content("image/jpeg", b"jpg")
-    for answer in (attachments.served(photograph, ID), dossiers.served(b"%PDF", ID)):
+    files = (
+        attachments.served(photograph, ID), dossiers.served(b"%PDF", ID), rights.served(b"%PDF", ID, "pdf"),
+    )  # fmt: skip
+    for answer in files:
         assert answer["Cache-Control"] == "no-store"
+
+
+def test_so_does_a_photograph_that_a_phone_brings_or_fetches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the library, whoever uses it and with whatever middleware."""
+    begun = Upload(id=ID, length=3, offset=1, expires_at=dt.datetime(2026, 5, 4, tzinfo=dt.UTC))
+    monkeypatch.setattr(uploads, "ports", lambda: Mock())
+    monkeypatch.setattr(uploads.services, "find", lambda **_: begun)
+    monkeypatch.setattr(uploads.services, "metadata_of", lambda _: "")
+    monkeypatch.setattr(uploads.served, "fetched", lambda *_, **__: ("image/jpeg", b"jpg"))
+    asked: Any = Mock()
+    brought = uploads.UploadView().head(asked, ID)
+    fetched = uploads.FetchView().get(asked, ID, "0" * 64, uploads.pieces.VIEW)
+    assert brought["Cache-Control"] == fetched["Cache-Control"] == "no-store"

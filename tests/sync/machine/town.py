@@ -44,7 +44,7 @@ class Town:
         self.ports = ports.Ports(
             keys=self.keys, react=self.react, files_of=self.files_of,
             sender_of=served.sender_of, config=lambda sender: self.config, outbox=toys.OutboxKeys(),
-            destroy_keys=self.keys.destroy,
+            destroy_keys=self.keys.destroy, blind=toys.blind,
         )  # fmt: skip
 
     def react(self, applied: Sequence[Applied], now: dt.datetime) -> list[Draft]:

@@ -8,12 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from backend.children import birth_dates
 from backend.common import concealing
 from backend.regions import concealing as villages
+from sync import concealing as words
 
 
 class Command(BaseCommand):
     help = (
-        "Puts ids and villages that older code wrote in clear into their keyed form and takes birth dates out of the"
-        " clear, while everybody goes on working. Cut off, it is simply run again. See deploy/README.md, “Upgrades”."
+        "Puts ids and villages that older code wrote in clear into their keyed form and takes birth dates, and"
+        " words in the place of codes, out of the clear, while everybody goes on working. Cut off, it is simply run again. See deploy/README.md, “Upgrades”."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,3 +36,7 @@ class Command(BaseCommand):
         )
         changed = villages.conceal_all()
         self.stdout.write(f"{changed} rows changed; no village of a child stands in clear.")
+        changed = words.conceal_all()
+        self.stdout.write(
+            f"{changed} rows changed; where a code belongs nobody's words stand in clear."
+        )
