@@ -78,7 +78,7 @@ class SyncView(APIView):
         english = (get_language() or "").startswith("en")
         receipts, stored = push(
             lines, sender=sender, wall=header.wall, session=header.session,
-            elapsed=header.elapsed, now=now, english=english,
+            elapsed=header.elapsed, now=now, english=english, last=header.last,
         )  # fmt: skip
         answer: dict[str, Any] = {
             "receipts": receipts,
@@ -88,6 +88,8 @@ class SyncView(APIView):
         }
         if unread:
             answer["unread"] = unread
+        if stored.parted:
+            answer |= _own_lines(sender)
         if orders := _orders(sender, header.done, now):
             answer["orders"] = orders
         answer |= _offered(sender, header, now)
@@ -137,8 +139,12 @@ def _pulled(
 
 
 def _restored(sender: Sender) -> dict[str, Any]:
-    """With what tells a device whether the lines at its places are its own, or of a copy of it."""
-    return {"restored": True, "log": oplog.digest(sender.device).hex()}
+    return {"restored": True, **_own_lines(sender)}
+
+
+def _own_lines(sender: Sender) -> dict[str, Any]:
+    """What tells a device whether the lines at its places are its own, or of a copy of it."""
+    return {"log": oplog.digest(sender.device).hex()}
 
 
 def _lacking(sender: Sender) -> dict[str, Any]:

@@ -68,6 +68,8 @@ class Stored:
     have: list[ranges.Range] = field(default_factory=list)
     ciphers: dict[UUID, Any] = field(default_factory=dict)
     cloned: bool = False
+    # Whether that is news: what the device takes for received may have come from a copy of it.
+    parted: bool = False
     # Whether the device left lines here that could not be opened yet; see `reopen`.
     unopened: bool = False
 
@@ -84,15 +86,22 @@ class Log(NamedTuple):
 
 
 def store(
-    raw_lines: Sequence[bytes], *, sender: Sender, clock: Reading | None, now: dt.datetime
-) -> Stored:
-    """Stores a device's lines; `clock` is None where it did not say its own. A line that was here before keeps what was decided about it."""
+    raw_lines: Sequence[bytes], *, sender: Sender, clock: Reading | None, now: dt.datetime,
+    last: tuple[int, str] | None = None,
+) -> Stored:  # fmt: skip
+    """Stores a device's lines; `clock` is None where it did not say its own, `last` is of the header.
+
+    A line that was here before keeps what was decided about it.
+    """
     lines = [Line(number, raw) for number, raw in enumerate(raw_lines, start=1)]
     _open_sealed(lines, sender.device)
     with transaction.atomic():
         log = lock_log(sender)
         sync = times.at_sync(clock, last=log.offset, received=times.millis(now))
+        strange = last is not None and _is_strange(sender.device, last, log)
         stored = take(lines, log, sender=sender, sync=sync, now=now)
+        stored.parted = strange or (stored.cloned and not log.cloned)
+        stored.cloned |= strange
         offset = log.offset if sync.unsaid else sync.offset
         _save_log(sender.device, stored.have, offset, now, cloned=stored.cloned)
     return stored
@@ -305,6 +314,21 @@ def _check_chain(lines: Sequence[Line], known: Mapping[int, _Place]) -> bool:
             line.entry.flags.append("fork")
             forked = True
     return forked
+
+
+def _is_strange(device: UUID, last: tuple[int, str], log: Log) -> bool:
+    """Whether at the place of the device's last received line there are only lines of a copy of it."""
+    seq, hash_ = last
+    if not any(low <= seq <= high for low, high in log.have):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM sync_operation"
+            " WHERE device = %s AND seq = %s AND encode(hash, 'hex') = %s)",
+            [device, seq, hash_],
+        )
+        (strange,) = cursor.fetchone()
+    return bool(strange)
 
 
 def _first(lines: Iterable[Line]) -> dict[UUID, Line]:

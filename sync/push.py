@@ -22,15 +22,16 @@ def push(
     english: bool = False,
     session: str | None = None,
     elapsed: int | None = None,
+    last: tuple[int, str] | None = None,
 ) -> tuple[list[Receipt], inbox.Stored]:
     """Stores a device's lines, applies what is new, and tells what became of each line, in order.
 
-    `wall`, `session` and `elapsed` are the phone's clocks at this moment, from the header. Without
-    `wall` all it brings is doubted. Must not run inside a transaction:
+    `wall`, `session` and `elapsed` are the phone's clocks at this moment, `last` the last line that it
+    takes for received, all from the header. Without `wall` all it brings is doubted. Must not run inside a transaction:
     what is stored has to be committed before it is judged.
     """
     clock = times.reading(wall, session, elapsed) if wall else None
-    stored = inbox.store(raw_lines, sender=sender, clock=clock, now=now)
+    stored = inbox.store(raw_lines, sender=sender, clock=clock, now=now, last=last)
     fresh = apply_stored(stored, sender=sender, now=now)
     if stored.unopened:
         reopen.lines_of(sender, now=now)

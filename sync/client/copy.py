@@ -82,6 +82,18 @@ def purge(store: Store) -> int:
     return len(rows)
 
 
+def forget(store: Store, receipts: Iterable[dict[str, Any]]) -> None:
+    """What was applied to a file of which the phone has nothing, and which it did not open itself, is not to be read
+    here: no exit will come for it.
+    """
+    store.db.executemany(
+        "UPDATE log SET line = NULL WHERE op = ?"
+        " AND NOT EXISTS (SELECT 1 FROM record WHERE record.file = log.file)"
+        " AND NOT EXISTS (SELECT 1 FROM log own WHERE own.file = log.file AND own.target = log.file)",
+        [(receipt["op"],) for receipt in receipts if receipt["outcome"] == "applied"],
+    )
+
+
 def purged(store: Store, *, limit: int) -> list[str]:
     """Files to be named as purged in the next header."""
     rows = store.db.execute("SELECT file FROM exit WHERE purged ORDER BY file LIMIT ?", [limit])

@@ -267,6 +267,14 @@ def digest(store: Store, have: Sequence[ranges.Range]) -> str:
     return hashlib.sha256(b"".join(line for seq, line in rows if _within(seq, have))).hexdigest()
 
 
+def last_received(store: Store) -> tuple[int, str] | None:
+    """The place and the hash, in hexadecimal, of the last line that has a receipt."""
+    row = store.db.execute(
+        "SELECT seq, hash FROM log WHERE outcome IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return (row[0], bytes(row[1]).hex()) if row else None
+
+
 def _worth_sending(code: str, *, open_: bool) -> bool:
     """What did not open may be sent as the line it was; what could not be read has its final answer."""
     return code != "line.unreadable" and (open_ or not code.startswith("sealed."))

@@ -193,6 +193,8 @@ class Sync:
             "config": {n: c["hash"] for n, c in configuration.known(self.store).items()},
             "pull": pull,
         }
+        if last := log.last_received(self.store):
+            header["last"] = last
         if done := self.store.get("done"):
             header["done"] = done
         if purged:
@@ -236,6 +238,7 @@ class Sync:
             if pulled:
                 copy.confirmed(self.store, purged)
                 self._apply_page(page)
+            copy.forget(self.store, [*page["receipts"], *page.get("later", [])])
             if page.get("restored"):
                 offer.begin(self.store)
             if not offer.under_way(self.store):
@@ -258,12 +261,13 @@ class Sync:
         self._go_on(page, pulled=pulled)
 
     def _kept(self, page: dict[str, Any]) -> list[ranges.Range]:
-        """The places at which the server has lines of this phone; after a restore perhaps none.
+        """The places at which the server has lines of this phone; perhaps none, where it was restored or
+        there are two of the phone.
 
         Where a copy of this phone has taken a place, `have` names it as well.
         """
         have: list[ranges.Range] = page["have"]
-        if page.get("restored") and page["log"] != log.digest(self.store, have):
+        if "log" in page and page["log"] != log.digest(self.store, have):
             return []
         return have
 

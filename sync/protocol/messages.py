@@ -65,7 +65,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     part of the configuration; who leaves it out is not told. `done` are orders carried out.
     `session` and `elapsed` are the monotonic clock at the moment of `wall`. `offer` names records
     `[type, id, file, rev]` after a restore, `recovered` are those of them that the server wanted;
-    each of either is read alone. Without `wall` nobody knows the device's clock.
+    each of either is read alone. Without `wall` nobody knows the device's clock. `last` is the place
+    of the last line for which the phone has a receipt, and the line's hash in hexadecimal.
     """
 
     protocol: int
@@ -83,6 +84,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     done: list[UUID] = []
     offer: list[Any] = []
     recovered: list[Any] = []
+    last: tuple[int, str] | None = None
 
 
 class Sealed(msgspec.Struct, frozen=True):

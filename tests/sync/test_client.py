@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sync.client import New, Phone
+from sync.client import New, Phone, copy
 from sync.client.transport import Answer, Http
+from sync.protocol import ids
 
 from . import toys
 from .conftest import World
@@ -112,3 +113,43 @@ def test_what_a_later_server_adds_is_ignored_and_harms_nothing(
     phone.edit(target, set={"colour": "blue"})
     assert phone.sync().receipts[0]["outcome"] == "applied"
     assert toys.Box.objects.get(id=target).colour == "blue"
+
+
+def test_what_was_said_of_a_file_that_she_does_not_hold_is_not_to_be_read_once_it_has_arrived(
+    make_phone: Any, world: World
+) -> None:
+    """No exit will come for it."""
+    phone, other = make_phone(), make_phone()
+    foreign, held = box(other, colour="red"), box(other, colour="blue")
+    other.sync()
+    world.grant(phone, held)
+    phone.sync()
+    for file in (foreign, held):
+        phone.append(New(kind="note.write", file=file, data={"text": "he was alone"}))
+    assert readable(phone) == {str(foreign), str(held)}
+    phone.sync()
+    assert readable(phone) == {str(held)}
+    assert toys.Note.objects.filter(file=foreign).exists()
+
+
+def test_what_she_opened_herself_stays_hers_to_read_while_its_file_is_on_the_way(
+    make_phone: Any,
+) -> None:
+    phone = make_phone()
+    own, foreign = box(phone, colour="blue"), ids.uuid7(phone.clock())
+    saved = [
+        *phone.append(New(kind="note.write", file=own, data={"text": "he was alone"})),
+        *phone.append(New(kind="note.write", file=foreign, data={"text": "he was alone"})),
+    ]
+    with phone.store.transaction():
+        copy.forget(phone.store, [{"op": str(one.op), "outcome": "held"} for one in saved])
+    assert readable(phone) == {str(own), str(foreign)}
+    with phone.store.transaction():
+        copy.forget(phone.store, [{"op": str(one.op), "outcome": "applied"} for one in saved])
+    assert readable(phone) == {str(own)}
+
+
+def readable(phone: Phone) -> set[str]:
+    """The files of which the phone's log can be read."""
+    rows = phone.store.db.execute("SELECT DISTINCT file FROM log WHERE line IS NOT NULL")
+    return {file for (file,) in rows}

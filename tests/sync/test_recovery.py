@@ -11,15 +11,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sync import cursor as tokens
-from sync import erase, oplog, ports, rebuild, recovered, recovery
+from sync import erase, inbox, oplog, ports, push, rebuild, recovered, recovery
 from sync.client import New, Phone
 from sync.client.errors import Refused, TryLater
 from sync.client.transport import Answer, Http
 from sync.models import Operation, Recovered, Shard, UnreadableLine
-from sync.protocol import ids
+from sync.protocol import ids, messages
 
 from . import served, toys
 from .conftest import NOW, SHARD, World
+from .conftest import Phone as Handset
 from .restored import Backup
 from .test_client import box
 
@@ -88,6 +89,51 @@ def test_what_a_phone_sent_is_sent_again_where_a_copy_of_it_has_taken_the_place(
     copy.close()
     assert set(toys.Note.objects.values_list("id", flat=True)) == {mine, theirs}
     assert list(rebuild.differences()) == []
+
+
+def test_it_is_sent_again_too_where_the_restored_server_knows_of_no_copy_and_nobody_of_a_restore(
+    two: tuple[Phone, Phone, UUID], tmp_path: Path
+) -> None:
+    """A phone that was put back was refused as one of two, so that it has no cursor; the backup is of before."""
+    one, _, file = two
+    before = tmp_path / "before.db"
+    one.close()
+    shutil.copy(one.store.path, before)
+    gone = Phone(one.store.path, language="en")
+    write(gone, file, "on the phone that is gone")
+    gone.sync()
+    gone.close()
+    backup = Backup(tmp_path / "b")
+    put_back = Phone(before, language="en")
+    with put_back.store.transaction():
+        put_back.store.set(cursor=None)
+    seen = [write(put_back, file, f"seen {number}") for number in range(2)]
+    assert put_back.sync().refused == "device.cloned"
+    backup.restore(now=NOW, noticed=False)
+
+    report = put_back.sync()
+    assert report.refused == "device.cloned"
+    assert {row.target for row in Operation.objects.all()} >= set(seen)
+    assert not put_back.sync().resent, "once is enough"
+    put_back.close()
+
+
+def test_a_copy_is_noticed_by_what_it_takes_for_received_and_told_once_what_the_server_has(
+    phone: Handset,
+) -> None:
+    line = phone.say("note.write", ids.uuid7(NOW), {"text": "mine"})
+    sent, now = [line], NOW
+
+    def pushed(last: tuple[int, str] | None) -> inbox.Stored:
+        return push.push(sent, sender=phone.sender, wall=now, now=now, last=last)[1]
+
+    own, other = (messages.line_hash(raw).hex() for raw in (line, b"another"))
+    assert not pushed((1, own)).cloned, "not there before this push"
+    for known in (None, (1, own), (2, other)):
+        assert not pushed(known).cloned
+    first, later = pushed((1, other)), pushed((1, own))
+    assert (first.cloned, first.parted) == (True, True)
+    assert (later.cloned, later.parted) == (True, False)
 
 
 def test_what_only_another_phone_holds_is_kept_as_evidence(
