@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from backend.accounts.models import AccessToken
 
@@ -122,3 +123,16 @@ def test_every_failure_is_a_problem_in_the_language_asked_for(
 
 def chinese(text: str) -> bool:
     return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+@pytest.mark.parametrize("accept", ["application/vnd.oai.openapi", "application/json"])
+def test_the_schema_is_made_once_however_often_a_stranger_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    asked = {"accept": accept}
+    first = Client().get("/api/v1/schema", headers=asked)
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)
+    for query in ("", "?lang=of-nobody"):
+        again = Client().get(f"/api/v1/schema{query}", headers=asked)
+        assert (again.status_code, again.content) == (200, first.content)
+    assert first["Content-Type"].startswith(accept)

@@ -91,8 +91,9 @@ def test_what_a_phone_sent_is_sent_again_where_a_copy_of_it_has_taken_the_place(
     assert list(rebuild.differences()) == []
 
 
+@pytest.mark.parametrize("lines", [1, 2])
 def test_it_is_sent_again_too_where_the_restored_server_knows_of_no_copy_and_nobody_of_a_restore(
-    two: tuple[Phone, Phone, UUID], tmp_path: Path
+    two: tuple[Phone, Phone, UUID], tmp_path: Path, lines: int
 ) -> None:
     """A phone that was put back was refused as one of two, so that it has no cursor; the backup is of before."""
     one, _, file = two
@@ -107,7 +108,7 @@ def test_it_is_sent_again_too_where_the_restored_server_knows_of_no_copy_and_nob
     put_back = Phone(before, language="en")
     with put_back.store.transaction():
         put_back.store.set(cursor=None)
-    seen = [write(put_back, file, f"seen {number}") for number in range(2)]
+    seen = [write(put_back, file, f"seen {number}") for number in range(lines)]
     assert put_back.sync().refused == "device.cloned"
     backup.restore(now=NOW, noticed=False)
 
