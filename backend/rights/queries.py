@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts import queries as accounts
+from backend.accounts import seconds
 from backend.audit import services as audit
 from backend.children import queries as children
 from backend.common import encrypted
@@ -157,6 +158,8 @@ class _Page:
         self._ciphers = encrypted.keys(files)
         reach = accounts.prefixes(viewer, on=timezone.localdate(now), roles=LEADS)
         places = children.divisions_of(files)
+        filers = sorted({row.filed_by for row in rows})
+        self._hang_on = seconds.dependent(viewer, filers, now=now)
         self._led = {file for file in files if codes.covers(reach, places.get(file, ""))}
 
     def card(self, row: CopyRequest) -> Card:
@@ -175,7 +178,7 @@ class _Page:
             answer=words.get("answer", "") if leads else "",
             told=errors.NotProvided().message if row.state == REFUSED else "",
             hindrances=[], hindered=False, leads=leads,
-            may_decide=leads and waits and not mine, may_withdraw=waits and mine,
+            may_decide=leads and waits and not mine and row.filed_by not in self._hang_on, may_withdraw=waits and mine,
             task=row.task if mine else None, made_at=row.made_at, ready=_ready(row, self._now), expires_at=row.expires_at,
         )  # fmt: skip
 

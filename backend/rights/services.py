@@ -62,7 +62,8 @@ def copy_ask(
         raise errors.RequestStands() from error
     _note(row, "ask", actor=actor, now=now)
     leads = accounts.covering(place.division, roles=scope.LEADS, on=timezone.localdate(now))
-    telling.tell(row, "copy.asked", leads - {actor}, place.division, now)
+    others = leads - {actor} - seconds.dependent(actor, sorted(leads), now=now)
+    telling.tell(row, "copy.asked", others, place.division, now)
     return row
 
 

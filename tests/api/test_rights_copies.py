@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client, override_settings
 
+from backend.audit import services as audit
 from backend.audit.models import AuditEntry
 from backend.children import queries as children
 from backend.children.models import Child
@@ -296,6 +297,22 @@ def test_another_lead_decides_and_nobody_else(family: Family) -> None:
     assert family.approve(request, by="second_lead").status_code == 200
     again = family.approve(request, by="second_lead")
     assert (again.status_code, again.json()["code"]) == (409, "rights.closed")
+
+
+def test_secure_a_lead_whose_account_hangs_on_the_filer_is_neither_asked_nor_shown_a_button(
+    family: Family,
+) -> None:
+    officer, lead = (family.town.people[name].id for name in ("officer", "second_lead"))
+    audit.record(
+        actor=officer, action="role.grant", subject=lead, subject_type="person", county="522630",
+        now=clock.now(),
+    )  # fmt: skip
+    request = family.filed(by="officer")
+    told = set(Notice.objects.filter(kind="copy.asked").values_list("person", flat=True))
+    assert (lead in told, family.town.people["lead"].id in told) == (False, True)
+    assert family.card(request, by="second_lead")["may_decide"] is False
+    assert family.card(request, by="lead")["may_decide"] is True
+    assert family.approve(request, by="second_lead").json()["code"] == "rights.another_person"
 
 
 def test_a_second_request_waits_for_the_first_and_a_withdrawn_one_is_closed(family: Family) -> None:
