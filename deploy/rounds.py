@@ -166,10 +166,10 @@ def _moment(now: dt.datetime, ago: int, random: Random) -> dt.datetime:
 
 def visit(
     home: Home, *, at: dt.datetime, random: Random, scenes: Mapping[UUID, Scene],
-    scene: Scene | None,
+    scene: Scene | None, met: bool = False,
 ) -> list[New]:  # fmt: skip
-    """One `visit.record`, and for each child a part and its sealed part."""
-    missed = scene is None and random.randrange(100) < NOBODY_MET
+    """One `visit.record`, and for each child a part and its sealed part; with `met` somebody is there."""
+    missed = scene is None and random.randrange(100) < NOBODY_MET and not met
     told: dict[str, Any] = dict(scene.household) if scene else {}
     told["visit_mode"] = "attempted" if missed else "home"
     told.setdefault("met_who", random.choice(["奶奶", "爷爷", "外婆", "妈妈", "姑姑"]))

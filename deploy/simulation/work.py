@@ -101,7 +101,11 @@ class Work:
         scene = found[1] if found else None
         told = {family.children[found[0]].id: found[1]} if found else {}
         home = rounds.Home(family.household, tuple(_aged(child, family) for child in own))
-        news = rounds.visit(home, at=phone.clock(), random=random, scenes=told, scene=scene)
+        # A visit that met nobody is judged by what the file says of the carer at that moment, which the
+        # ledger does not follow.
+        news = rounds.visit(
+            home, at=phone.clock(), random=random, scenes=told, scene=scene, met=True
+        )
         news = _with_papers(news, action.papers, random)
         saved = self._save(phone, handset, action.person, news)
         if found:

@@ -5,6 +5,8 @@ import datetime as dt
 from random import Random
 from uuid import UUID
 
+import pytest
+
 from deploy.simulation import events
 from deploy.simulation.cast import START, Family, Handset, teams
 from deploy.simulation.ledger import Ledger
@@ -63,6 +65,27 @@ def test_who_writes_that_nobody_cares_for_a_child_writes_of_a_danger() -> None:
         edit = events.Edit(person, family, 0, set=("actual_carer", carer))
         work.do(phone, handset, edit, Random(1))
         assert work.ledger.dangers.concerned(set(work.ledger.said)) == expected
+
+
+def test_who_settles_a_conflict_by_nobody_cares_writes_of_a_danger_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    phone, work, handset, family = enrolled()
+    child = str(family.children[0].id)
+    disputed = {"record": child, "type": "child", "field": "actual_carer", "shown": "nobody"}
+    monkeypatch.setattr(phone, "conflicts", lambda: [disputed])
+    work.do(phone, handset, events.Settle(handset.people[0]), Random(1))
+    assert work.ledger.dangers.concerned(set(work.ledger.said)) == {child}
+
+
+def test_a_visit_asks_who_cares_for_the_child_whatever_the_dice_say() -> None:
+    phone, work, handset, family = enrolled()
+    for seed in range(60):
+        visit = events.Visit(handset.people[0], family, (0,), None)
+        work.do(phone, handset, visit, Random(seed))
+    parts = [said for said in work.ledger.said.values() if said["kind"] == "visit.part"]
+    assert len(parts) == 60
+    assert all("actual_carer" in said["data"]["answers"] for said in parts)
 
 
 def test_the_ledger_knows_what_a_closed_phone_wrote_and_cannot_read_again() -> None:
