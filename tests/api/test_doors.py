@@ -224,7 +224,7 @@ def test_a_fault_of_the_server_is_a_problem_too_secure(monkeypatch: pytest.Monke
         raise LookupError("of a library")
 
     member = Client(raise_request_exception=False)
-    monkeypatch.setattr("drf_spectacular.views.SpectacularAPIView.get", fails)
+    monkeypatch.setattr("backend.config.schema.SchemaView.get", fails)
     answer = member.get("/api/v1/schema", headers={"accept-language": "en"})
     assert (answer.status_code, answer.json()["code"]) == (500, "server.fault")
     assert "library" not in answer.content.decode()

@@ -17,7 +17,6 @@ from sync.entries import Draft
 from sync.models import Holding, Operation
 from sync.protocol import ids, messages
 from sync.push import submit
-from sync.references import judged
 from sync.registry import Policy, RecordType, Reference, registry
 
 from .conftest import NOW, OTHER_COUNTY, HttpPhone
@@ -101,7 +100,7 @@ def whole(child: UUID) -> dict[str, UUID]:
 
 def judged_references() -> Iterator[tuple[RecordType, Reference]]:
     for record_type in registry.types.values():
-        if judged(record_type):
+        if record_type.judged:
             for reference in record_type.references:
                 yield record_type, reference
 

@@ -12,7 +12,7 @@ from backend.children.models import Child
 from backend.common.errors import DomainError
 from backend.notifications.models import Notice
 from backend.rights import corrections, services
-from backend.rights.errors import WordsMissing
+from backend.rights.errors import GroundMissing, ReasonMissing
 from backend.rights.models import Correction
 from sync import oplog
 from sync.protocol import ids
@@ -107,11 +107,11 @@ def test_a_refusal_gives_its_reason_and_changes_nothing(town: Town, child: UUID)
 def test_what_has_no_words_is_refused_whoever_calls(town: Town, child: UUID) -> None:
     """A worker or a command as much as the API, whose own check comes first."""
     correction = UUID(filed(town, child))
-    with pytest.raises(WordsMissing):
+    with pytest.raises(ReasonMissing):
         corrections.correction_refuse(
             correction=correction, reason=" ", actor=town.officer.id, now=NOW
         )
-    with pytest.raises(WordsMissing):
+    with pytest.raises(GroundMissing):
         corrections.correction_ask(
             child=child, guardian=guardian(child)["id"], fact="child.identity.name", wished="龙",
             ground=" ", actor=town.township.id, now=NOW,
