@@ -350,9 +350,10 @@ def _correction(county: County, officer: Person) -> UUID:
     return row.id
 
 
-def newcomer(name: str, role: str, prefix: str, tag: str = "") -> Member:
-    """Somebody beside the cast, whom no table of who is let in names."""
-    person = _person(name, role, prefix, f"{tag}{secrets.token_hex(3)}")
+def newcomer(name: str, role: str, prefix: str) -> Member:
+    """Somebody beside the cast, whom no table of who is let in names and no mark of a county betrays."""
+    own = "".join(secrets.choice("abcdefghijklmnop") for _ in range(8))
+    person = _person(name, role, prefix, own)
     return Member(name, person, _token(person))
 
 

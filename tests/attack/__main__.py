@@ -32,7 +32,7 @@ def doors(stage: "Stage") -> list[Row]:
     from .wire import Wire
 
     wire = Wire(stage.address)
-    over = stage.over_after(0.5)
+    over = stage.over_after(0.8)
     tried = Doors(stage.cast, wire.call, stage.others, over, TOGETHER, worked=True)
     with stage.quiet():
         return [

@@ -43,7 +43,7 @@ def attack(cast: Cast, client: Any = None) -> Row:
     found = Row("doors: phones")
     foreign = cast.there.ids["child"]
     # Somebody of her own: the far county may see who has written about its child.
-    stranger = everyone.newcomer("stranger", *everyone.PEOPLE["village_a"], tag=cast.here.tag)
+    stranger = everyone.newcomer("stranger", *everyone.PEOPLE["village_a"])
     known, unknown = (enrolled(stranger, cast, client) for _ in range(2))
     before = registers(foreign)
     for phone, child in ((known, foreign), (unknown, ids.uuid7(dt.datetime.now(dt.UTC)))):
