@@ -17,7 +17,7 @@ _LONGEST = 32_767
 
 def workbook(rows: Iterable[Sequence[Any]]) -> bytes:
     """An .xlsx of one sheet. A formula among the values is shown as it was typed and computes nothing."""
-    from openpyxl import Workbook  # half a second and 30 MB that most processes never need
+    from openpyxl import Workbook  # which most processes never need
 
     book = Workbook()
     page = book.active

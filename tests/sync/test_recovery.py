@@ -133,6 +133,7 @@ def test_a_copy_is_noticed_by_what_it_takes_for_received_and_told_once_what_the_
     for known in (None, (1, own), (2, other)):
         assert not pushed(known).cloned
     first, later = pushed((1, other)), pushed((1, own))
+    assert pushed((1, "no hash\0\ud800")).parted, "whatever text it is, the push is taken"
     assert (first.cloned, first.parted) == (True, True)
     assert (later.cloned, later.parted) == (True, False)
 
